@@ -1,0 +1,90 @@
+/**
+ * What a project asks of one environment, every default filled in. `project/` produces it, the engine and the
+ * platforms read it. Durations are milliseconds, shares fractions of one, rates per second, sizes bytes.
+ */
+
+export interface EnvironmentSpec {
+  readonly replicas: number;
+  readonly strategy: Strategy;
+  readonly affinity: Affinity;
+  /** How long after a promotion the old release stays at full size and under judgement. */
+  readonly guard: number;
+  /** How many promoted releases stay warm for a rollback. */
+  readonly keep: number;
+  readonly limits: Limits;
+}
+
+/** Bounds on one replica. */
+export interface Limits {
+  /** Linear memory of the module, in bytes. */
+  readonly memory: number;
+  /** Longest time for one request, in milliseconds; then it counts as a time-out and the replica is replaced. */
+  readonly request: number;
+}
+
+export type Affinity = { readonly kind: 'none' } | { readonly kind: 'header' | 'cookie'; readonly name: string };
+
+export type Strategy = RollingPlan | BlueGreenPlan | CanaryPlan;
+
+/** A number of replicas or a share of them. */
+export type Count = { readonly count: number } | { readonly share: number };
+
+interface PlanCommon {
+  /** Bounds each wait on the world, never a pause or an approval. */
+  readonly deadline: number;
+  readonly onDeadline: 'abort' | 'hold';
+}
+
+export interface RollingPlan extends PlanCommon {
+  readonly kind: 'rolling';
+  readonly maxSurge: Count;
+  readonly maxUnavailable: Count;
+}
+
+export interface BlueGreenPlan extends PlanCommon {
+  readonly kind: 'blueGreen';
+  readonly previewReplicas: number;
+  readonly switch: 'auto' | 'manual' | { readonly after: number };
+  readonly before: { readonly judge: JudgeSettings | null };
+  readonly after: { readonly judge: JudgeSettings | null };
+  readonly keep: number;
+}
+
+export interface CanaryPlan extends PlanCommon {
+  readonly kind: 'canary';
+  /** `null`: no written steps; the built-in plan 5 → 25 → 50 %, a `pass` at 50 %, then 100 %. */
+  readonly steps: readonly Step[] | null;
+  /** Requests with all these headers always see the candidate. */
+  readonly match: { readonly headers: Readonly<Record<string, string>> } | null;
+  readonly judge: JudgeSettings;
+  /** How long the old stable release stays at full size after a promotion. */
+  readonly keep: number;
+  readonly supersede: 'restart' | 'queue' | 'reject';
+  readonly stableScale: 'full' | 'dynamic';
+  readonly keepAborted: number;
+  readonly rollbackWindow: number;
+}
+
+export type Step =
+  | { readonly kind: 'weight'; readonly weight: number }
+  | { readonly kind: 'pause'; readonly duration: number | 'manual' }
+  | { readonly kind: 'replicas'; readonly replicas: Count | 'weight' }
+  | { readonly kind: 'judge'; readonly judge: JudgeSettings }
+  | { readonly kind: 'mirror'; readonly share: number };
+
+/** facts/rollouts.md section 9.10. */
+export interface JudgeSettings {
+  /** ρ₀: a candidate this many times as bad as stable is still fine. */
+  readonly tolerate: number;
+  /** ρ₁: `pass` proves it no worse than this many times stable. */
+  readonly detect: number;
+  /** α, in total over the metrics that gate. */
+  readonly falseAlarm: number;
+  /** β. */
+  readonly miss: number;
+  readonly within: number;
+  readonly inconclusive: 'hold' | 'abort';
+  readonly slo: { readonly errors: number; readonly p99: number | null };
+  /** Report and never act. */
+  readonly dry: boolean;
+}
