@@ -1,0 +1,40 @@
+/**
+ * Delivery: releases, strategies, the judge, the rollout engine and rehearsals. Pure decisions: `controller.ts` is the
+ * one file that touches the world, through the ports `Platform`, `RolloutStore` and `Journal`. It knows no platform.
+ */
+
+export { type Release, type ReleaseContent, releaseDigest } from './release.ts';
+export type {
+  Affinity,
+  BlueGreenPlan,
+  CanaryPlan,
+  Count,
+  EnvironmentSpec,
+  JudgeSettings,
+  Limits,
+  RollingPlan,
+  Step,
+  Strategy,
+} from './environment-spec.ts';
+export { type CounterRow, LATENCY_EDGES, type Observation, type ReleaseStatus } from './observation.ts';
+export type { Effect, RouteEffect, ScaleEffect } from './effect.ts';
+export type { EnvironmentContext, Platform } from './platform.ts';
+export type { RolloutStore } from './rollout-store.ts';
+export type {
+  EngineRecord,
+  EnvironmentState,
+  Intent,
+  KeptRelease,
+  Outcome,
+  PauseReason,
+  Phase,
+  Rollout,
+} from './engine-state.ts';
+export type {
+  Expectation,
+  Range,
+  Rehearsal,
+  RehearsalAction,
+  RehearsalEvent,
+  SimulatedRelease,
+} from './rehearsal/rehearsal.ts';
