@@ -1,0 +1,8 @@
+/**
+ * Reading and shaping WebAssembly: what a module or component is, imports, exports and weighs; optimising a module,
+ * making a component of it, and turning a component into JavaScript for our own host. It runs nothing and knows no project.
+ */
+
+export { binaryKind, type BinaryKind } from './binary-kind.ts';
+export { componentFromCore, transpileComponent, transpilerIdentity, type Transpiled } from './component-tools.ts';
+export { type WasmFaultCode } from './wasm-fault.ts';
