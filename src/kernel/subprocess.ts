@@ -1,7 +1,8 @@
 /** The one door to other programs: run one to its end, or start one that outlives us. */
 
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
 import { execa } from 'execa';
 import { Fault } from './fault.ts';
 
@@ -70,6 +71,19 @@ export async function runCommand(command: Command): Promise<Finished> {
     stderr: result.stderr ?? '',
     ended: result.isCanceled ? 'cancelled' : result.timedOut ? 'timeout' : 'itself',
   };
+}
+
+/** The absolute path of the first program of that name on a search path (`PATH`), as `execvp` would find it. */
+export function findProgram(name: string, searchPath: string): string | undefined {
+  const candidates = isAbsolute(name) ? [name] : searchPath.split(delimiter).map((folder) => join(folder || '.', name));
+  return candidates.find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return statSync(path).isFile();
+    } catch {
+      return false;
+    }
+  });
 }
 
 export interface Daemon {

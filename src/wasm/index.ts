@@ -7,4 +7,11 @@ export { binaryKind, type BinaryKind } from './binary-kind.ts';
 export { componentFromCore, transpileComponent, transpilerIdentity, type Transpiled } from './component-tools.ts';
 export { inspectWasm, type ModuleReport } from './inspect.ts';
 export { limitMemory } from './limit-memory.ts';
+export {
+  OPTIMISATION_LEVELS,
+  optimiseModule,
+  optimiserIdentity,
+  type Optimisation,
+  type OptimisationLevel,
+} from './optimise.ts';
 export { type WasmFaultCode } from './wasm-fault.ts';
