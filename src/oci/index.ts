@@ -1,0 +1,24 @@
+/**
+ * Images: digest → descriptor → layer → image, layouts on disk, and a registry client. What is built here depends on
+ * nothing but what goes in; what is read here is trusted in nothing. It builds no module and runs no image.
+ */
+
+export { copyImage } from './copy-image.ts';
+export { creationTime } from './creation-time.ts';
+export { platformName, WASM_LAYER, type Blob, type Descriptor, type Platform } from './descriptor.ts';
+export { COMPRESSOR } from './gzip.ts';
+export {
+  assembleImage,
+  IMAGE_PLATFORMS,
+  type ChildRecipe,
+  type Image,
+  type ImagePlatform,
+  type ImageRecipe,
+  type LayerReference,
+} from './image.ts';
+export { createLayer, type Layer } from './layer.ts';
+export { openLayout, type BlobSource, type Layout } from './layout.ts';
+export type { OciFaultCode } from './oci-fault.ts';
+export { readImage, resolveInLayout, type ImageChild, type ReadImage } from './read-image.ts';
+export { selectModule, type ModuleInImage } from './read-module.ts';
+export type { TarEntry } from './tar.ts';

@@ -1,0 +1,155 @@
+/**
+ * An OCI image layout in a folder (image-spec, image-layout.md): blobs by digest, tags in `index.json`. Safe with many
+ * processes at once: a blob appears whole or not at all, tags change under a lock. Only digests name files: nothing that
+ * an image or a tag says becomes a path.
+ */
+
+import { readFileSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { canonicalJson, hexOf, sha256, type Digest } from '../kernel/digest.ts';
+import { systemCodeOf } from '../kernel/fault.ts';
+import { writeFileAtomic } from '../kernel/workspace.ts';
+import { INDEX, type Descriptor } from './descriptor.ts';
+import { withLayoutLock } from './layout-lock.ts';
+import { MAX_MANIFEST } from './limits.ts';
+import { ociFault } from './oci-fault.ts';
+import { malformed, parseIndex } from './parse.ts';
+import { printable } from './printable.ts';
+
+const TAG = 'org.opencontainers.image.ref.name';
+const VERSION = '1.0.0';
+
+/** Where content can be read from by its digest: a layout, or a repository of a registry. */
+export interface BlobSource {
+  /**
+   * The bytes of a blob, checked against size and digest.
+   *
+   * @throws Fault `oci/missing`, `oci/digest-mismatch` or `oci/limit` (larger than `limit` bytes).
+   */
+  read(descriptor: Pick<Descriptor, 'digest' | 'size' | 'mediaType'>, limit: number): Promise<Uint8Array>;
+}
+
+export interface Layout extends BlobSource {
+  readonly folder: string;
+  has(digest: Digest): boolean;
+  /** Bytes of a blob as it lies there, `undefined` when it does not. */
+  sizeOf(digest: Digest): number | undefined;
+  put(bytes: Uint8Array): Digest;
+  /** By tag, sorted. */
+  tags(): ReadonlyMap<string, Descriptor>;
+  /** Points `tag` at a manifest or index that is in the layout; an older meaning of the tag is replaced. */
+  tag(tag: string, descriptor: Descriptor): void;
+}
+
+/**
+ * Opens a layout; with `create` makes an empty one where there is none.
+ *
+ * @throws Fault `oci/missing` when there is none, `oci/malformed` when it is of another version.
+ */
+export function openLayout({ folder, create = false }: { folder: string; create?: boolean }): Layout {
+  const marker = readOptional(join(folder, 'oci-layout'));
+  if (marker === undefined) {
+    if (!create) throw missing(`There is no OCI image layout in ${folder}.`);
+    writeFileAtomic(join(folder, 'oci-layout'), canonicalJson({ imageLayoutVersion: VERSION }));
+  } else if (!marker.includes(`"${VERSION}"`)) {
+    throw malformed(`${folder}/oci-layout`, `only version ${VERSION} is known`);
+  }
+  const indexPath = join(folder, 'index.json');
+  const pathOf = (digest: Digest) => join(folder, 'blobs', 'sha256', hexOf(digest));
+  const sizeOf = (digest: Digest) => statSync(pathOf(digest), { throwIfNoEntry: false })?.size;
+  const has = (digest: Digest) => sizeOf(digest) !== undefined;
+  const tags = () => readTags(indexPath);
+
+  return {
+    folder,
+    has,
+    sizeOf,
+    put(bytes) {
+      const digest = sha256(bytes);
+      // What lies there is hashed: a damaged blob is mended by putting it again.
+      if (sizeOf(digest) !== bytes.length || sha256(readFileSync(pathOf(digest))) !== digest) {
+        writeFileAtomic(pathOf(digest), bytes);
+      }
+      return digest;
+    },
+    read: (descriptor, limit) => readVerified(pathOf(descriptor.digest), descriptor, limit),
+    tags,
+    tag(tag, descriptor) {
+      if (!has(descriptor.digest)) throw missing(`${descriptor.digest} is not in the layout ${folder}.`);
+      withLayoutLock(folder, () => writeTag(indexPath, tag, descriptor));
+    },
+  };
+}
+
+function readEntries(path: string): readonly Descriptor[] {
+  const text = readOptional(path);
+  if (text === undefined) return [];
+  if (text.length > MAX_MANIFEST) throw malformed(path, 'it is too large');
+  return parseIndex(Buffer.from(text), path).manifests;
+}
+
+function readTags(path: string): ReadonlyMap<string, Descriptor> {
+  const found = new Map<string, Descriptor>();
+  for (const descriptor of readEntries(path)) {
+    const tag = descriptor.annotations?.[TAG];
+    if (tag === undefined) continue;
+    if (found.has(tag)) throw malformed(path, `the tag ${JSON.stringify(printable(tag))} stands there twice`);
+    found.set(tag, descriptor);
+  }
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Entries of others (untagged, or with annotations that we do not know) stay. */
+function writeTag(path: string, tag: string, { mediaType, digest, size, artifactType }: Descriptor): void {
+  const entry = { mediaType, digest, size, artifactType, annotations: { [TAG]: tag } };
+  const others = readEntries(path).filter((other) => other.annotations?.[TAG] !== tag);
+  const manifests = [...others, entry].map((descriptor) => ({ name: descriptor.annotations?.[TAG] ?? '', descriptor }));
+  manifests.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const document = { schemaVersion: 2, mediaType: INDEX, manifests: manifests.map(({ descriptor }) => descriptor) };
+  writeFileAtomic(path, canonicalJson(document));
+}
+
+async function readVerified(
+  path: string,
+  { digest, size }: Pick<Descriptor, 'digest' | 'size'>,
+  limit: number,
+): Promise<Uint8Array> {
+  if (size > limit) throw tooLarge(digest, size, limit);
+  try {
+    await using file = await open(path);
+    // The size is looked at first, so that a file that grew is not read whole to find out.
+    const actual = (await file.stat()).size;
+    const bytes = actual === size ? await file.readFile() : undefined;
+    if (bytes !== undefined && sha256(bytes) === digest) return bytes;
+    throw ociFault({
+      code: 'oci/digest-mismatch',
+      message: `The content of ${digest} is not what it is called after${actual === size ? '' : `: ${actual} bytes instead of ${size}`}.`,
+      hint: `Delete ${path} and build or pull the image again.`,
+    });
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') throw missing(`The content of ${digest} is missing.`);
+    throw error;
+  }
+}
+
+export function tooLarge(digest: Digest, size: number, limit: number): Error {
+  return ociFault({
+    code: 'oci/limit',
+    message: `${digest} has ${size} bytes; at most ${limit} are read of such content.`,
+    hint: 'Do not trust this image; if it is yours, make it smaller.',
+  });
+}
+
+export function missing(message: string): Error {
+  return ociFault({ code: 'oci/missing', message, hint: 'Build it with `slipway run package`, or pull it again.' });
+}
+
+function readOptional(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
