@@ -18,6 +18,8 @@ export interface TaskDefinition {
   /** Milliseconds after which it is stopped and has failed. */
   readonly timeout: number;
   readonly fingerprint: FingerprintSpec;
+  /** True for what acts on the world or asks it (deploy, an advisory database): runs every time, is never kept. */
+  readonly always?: boolean;
   readonly run: (context: TaskContext) => Promise<TaskOutcome>;
 }
 
