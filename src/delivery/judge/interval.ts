@@ -1,0 +1,82 @@
+/**
+ * How many times as often as stable the candidate fails: a confidence interval that is valid at any time. Each bound is
+ * where the always-valid test of "no more (no less) than this many times" would just be decided (section 9.1).
+ */
+
+import type { Evidence } from './evidence.ts';
+import { LOG_RATIO_STEP, LOG_RATIOS, WORSE, WORSE_WEIGHTS } from './grids.ts';
+import { logWeightedSum } from './log-sum-exp.ts';
+
+export type RatioInterval = {
+  /** 0 when nothing bounds it from below within 1/100. */
+  readonly low: number;
+  /** `null` when nothing bounds it from above within 100. */
+  readonly high: number | null;
+  /** The likeliest ratio; `null` when it is outside 1/100 … 100, or there is no bad event at all. */
+  readonly estimate: number | null;
+  /** Probability that it covers the true ratio at every look: 1 − 2α. */
+  readonly confidence: number;
+};
+
+/**
+ * Bounds are on the grid of `LOG_RATIOS` and rounded outwards, so at most 7.5 % too wide by that; between its points
+ * the (concave) likelihood is taken too low and beyond its ends not at all, which also only widens.
+ */
+export function ratioInterval(evidence: Evidence, alpha: number): RatioInterval {
+  const { ratio } = evidence;
+  const bar = Math.log(1 / alpha);
+  const last = LOG_RATIOS.length - 1;
+  // The likelihood is concave in the logarithm, so each test's e-value falls (rises) steadily along the grid.
+  const low = firstIndex((index) => logTest(ratio, index, 1) < bar);
+  const high = firstIndex((index) => logTest(ratio, index, -1) >= bar);
+  return {
+    low: low === 0 ? 0 : ratioAt(low - 1),
+    high: high > last ? null : ratioAt(high),
+    estimate: estimate(ratio),
+    confidence: 1 - 2 * alpha,
+  };
+}
+
+/** The smallest index for which `holds`, given that it holds for all after it; the length when it never does. */
+function firstIndex(holds: (index: number) => boolean): number {
+  let from = 0;
+  let to = LOG_RATIOS.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (holds(middle)) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
+
+const LOG_WORSE = WORSE.map((factor) => Math.log(factor) / LOG_RATIO_STEP);
+
+/** ln e of "the ratio is higher (direction 1) or lower (−1) than that at `index`". */
+function logTest(ratio: readonly number[], index: number, direction: 1 | -1): number {
+  const here = ratio[index] ?? 0;
+  const logs = LOG_WORSE.map((steps) => interpolate(ratio, index + direction * steps) - here);
+  return logWeightedSum(logs, WORSE_WEIGHTS);
+}
+
+function interpolate(ratio: readonly number[], position: number): number {
+  if (position < 0 || position > ratio.length - 1) return -Infinity;
+  const below = Math.floor(position);
+  const share = position - below;
+  const start = ratio[below] ?? -Infinity;
+  return share === 0 ? start : start * (1 - share) + (ratio[below + 1] ?? -Infinity) * share;
+}
+
+function estimate(ratio: readonly number[]): number | null {
+  const best = ratio.indexOf(Math.max(...ratio));
+  const [before, peak, after] = [ratio[best - 1], ratio[best], ratio[best + 1]];
+  if (before === undefined || peak === undefined || after === undefined) return null;
+  const curvature = before - 2 * peak + after;
+  // The top of the parabola through the three highest points; flat means that nothing has been seen.
+  return curvature >= 0
+    ? null
+    : Math.exp((LOG_RATIOS[best] ?? 0) + (LOG_RATIO_STEP * (before - after)) / (2 * curvature));
+}
+
+function ratioAt(index: number): number {
+  return Math.exp(LOG_RATIOS[index] ?? 0);
+}
