@@ -5,7 +5,7 @@
 
 export { copyImage } from './copy-image.ts';
 export { creationTime } from './creation-time.ts';
-export { platformName, WASM_LAYER, type Blob, type Descriptor, type Platform } from './descriptor.ts';
+export { createBlob, platformName, WASM_LAYER, type Blob, type Descriptor, type Platform } from './descriptor.ts';
 export { COMPRESSOR } from './gzip.ts';
 export {
   assembleImage,
@@ -19,6 +19,9 @@ export {
 export { createLayer, type Layer } from './layer.ts';
 export { openLayout, type BlobSource, type Layout } from './layout.ts';
 export type { OciFaultCode } from './oci-fault.ts';
+export { parseLayerReferences } from './parse.ts';
 export { readImage, resolveInLayout, type ImageChild, type ReadImage } from './read-image.ts';
 export { selectModule, type ModuleInImage } from './read-module.ts';
+export { buildRuntime, RUNTIME_NODE, RUNTIME_USER } from './runtime/runtime-layer.ts';
+export { RUNTIME_ARCHITECTURES, RUNTIME_LOCK, type RuntimeArchitecture } from './runtime/runtime-lock.ts';
 export type { TarEntry } from './tar.ts';

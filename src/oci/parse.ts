@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { isDigest, type Digest } from '../kernel/digest.ts';
 import { messageOf } from '../kernel/fault.ts';
 import { INDEX, MANIFEST, type Descriptor } from './descriptor.ts';
+import type { LayerReference } from './image.ts';
 import { MAX_CHILDREN, MAX_LAYERS } from './limits.ts';
 import { ociFault } from './oci-fault.ts';
 import { printable } from './printable.ts';
@@ -98,6 +99,13 @@ export const parseIndex = (bytes: Uint8Array, what: string): Index => parse(inde
 export const parseManifest = (bytes: Uint8Array, what: string): Manifest => parse(manifest, bytes, what);
 export const parseImageConfig = (bytes: Uint8Array, what: string): ImageConfig => parse(imageConfig, bytes, what);
 export const parseWasmConfig = (bytes: Uint8Array, what: string): WasmConfig => parse(wasmConfig, bytes, what);
+
+const layerReferences = z.array(z.object({ descriptor, diffId: digest, title: z.string() }));
+
+/** Layers as a task of ours wrote them down. */
+export function parseLayerReferences(value: unknown): readonly LayerReference[] {
+  return layerReferences.parse(value);
+}
 
 function parse<Value>(schema: z.ZodType<Value>, bytes: Uint8Array, what: string): Value {
   let json: unknown;

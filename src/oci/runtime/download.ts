@@ -12,18 +12,24 @@ export interface DownloadSite {
   readonly signal?: AbortSignal;
 }
 
+/** Where programs are, how the network is reached, which registry and mirror: nothing that changes what is fetched. */
+const PASSED =
+  /^(path|home|tmpdir|xdg_\w+|(https?|all|no)_proxy|ssl_cert_(file|dir)|node_extra_ca_certs|apt_config|npm_config_(userconfig|globalconfig|cache|registry|cafile|ca|strict_ssl|proxy|https_proxy|noproxy|\/\/.*))$/i;
+
 /** Nobody waits longer for a package, in milliseconds. */
 const PATIENCE = 10 * 60_000;
 
 export const LEAVE_OUT = 'Set `image: { platforms: [wasi/wasm] }` to build the image without its Linux children.';
 
 export function runIn(site: DownloadSite, program: string, args: readonly string[]): Promise<Finished> {
-  const set = Object.entries(site.environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  const passed = Object.entries(site.environment).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined && PASSED.test(entry[0]),
+  );
   return runCommand({
     program,
     args,
     cwd: site.folder,
-    env: { ...(Object.fromEntries(set) as Record<string, string>), LC_ALL: 'C' },
+    env: { ...Object.fromEntries(passed), LC_ALL: 'C' },
     timeout: PATIENCE,
     ...(site.signal ? { signal: site.signal } : {}),
   });
