@@ -8,12 +8,12 @@ import { Fault } from '../kernel/fault.ts';
 import { createByteReader, type ByteReader } from './byte-reader.ts';
 import type { CustomSection } from './module-reader.ts';
 
-export interface Producers {
+export type Producers = {
   /** `Rust`, `C11`. */
   readonly languages: readonly string[];
   /** `rustc 1.95.0 (59807616e 2026-04-14)`, `wit-component 0.245.1`. */
   readonly tools: readonly string[];
-}
+};
 
 /** Those of all the modules and of the component itself, sorted, each once. */
 export function readProducers(custom: readonly CustomSection[]): Producers {

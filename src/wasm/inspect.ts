@@ -7,7 +7,7 @@ import { readProducers, readTargetFeatures, type Producers } from './custom-sect
 import { readModule, type CoreModule, type Section } from './module-reader.ts';
 
 /** Plain JSON, deterministic in the bytes. */
-export interface ModuleReport {
+export type ModuleReport = {
   readonly kind: BinaryKind;
   /** Bytes of the file. */
   readonly size: number;
@@ -29,7 +29,7 @@ export interface ModuleReport {
   }[];
   /** Bytes by kind of section, largest first: those of all core modules (`code`), then a component's own (`component type`). */
   readonly sections: readonly Section[];
-}
+};
 
 /**
  * Reads structure only: a report does not say that the code inside is valid.

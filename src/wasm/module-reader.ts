@@ -2,12 +2,12 @@
 
 import { LIMITS, overLimit, type ByteReader } from './byte-reader.ts';
 
-export interface Section {
+export type Section = {
   /** `custom:producers`, `code`, `unknown 20`. */
   readonly name: string;
   /** Bytes of the content, without id and length. */
   readonly size: number;
-}
+};
 
 export interface CoreImport {
   readonly module: string;

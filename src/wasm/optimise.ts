@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { findProgram, runCommand } from '../kernel/subprocess.ts';
 import { firstLines, wasmFault } from './wasm-fault.ts';
 
-export const OPTIMISATION_LEVELS = ['Oz', 'Os', 'O1', 'O2', 'O3', 'O4'] as const;
+export const OPTIMISATION_LEVELS = ['Oz', 'Os', 'O4', 'O3', 'O2', 'O1', 'O0'] as const;
 export type OptimisationLevel = (typeof OPTIMISATION_LEVELS)[number];
 
 /** Grows when the arguments below change. */
