@@ -1,10 +1,10 @@
 /** Everything the engine remembers of one environment. Plain JSON: what is saved is what decides. */
 
-import type { Digest } from '../kernel/digest.ts';
 import type { EntryDraft } from '../journal/index.ts';
 import type { Effect } from './effect.ts';
+import type { EnvironmentChanged } from './entries.ts';
 import type { CanaryPlan, EnvironmentSpec } from './environment-spec.ts';
-import type { Evidence } from './judge/index.ts';
+import type { CounterBaseline, Evidence } from './judge/index.ts';
 import type { Release } from './release.ts';
 
 /** What a `RolloutStore` keeps: the fold of the entries, the open intents, and entries that still have to be written. */
@@ -35,8 +35,10 @@ export interface EnvironmentState {
   /** Promoted releases that may be rolled back to, the newest last, without `stable`. */
   readonly kept: readonly KeptRelease[];
   readonly rollout: Rollout | null;
-  /** The last split that was commanded. */
-  readonly commanded: { readonly shares: Readonly<Record<number, number>>; readonly rollout: string | null };
+  /** The last split that was commanded, and when (engine time); `null` before the first. */
+  readonly commanded: { readonly shares: Shares; readonly at: number } | null;
+  /** What was last told to the journal, so that only changes are. */
+  readonly told: EnvironmentChanged | null;
   readonly lastRelease: number;
   readonly lastRollout: number;
   readonly lastIntent: number;
@@ -44,10 +46,15 @@ export interface EnvironmentState {
   readonly removed: boolean;
 }
 
+/** Release number → share of the requests. */
+export type Shares = Readonly<Record<number, number>>;
+
 export interface KeptRelease {
   readonly release: number;
   /** Engine time until which it stays at full size; afterwards one replica stays warm. */
   readonly fullUntil: number;
+  /** It was rolled back from: kept, but never the default target of a rollback. */
+  readonly withdrawn: boolean;
 }
 
 export type Phase = 'healthy' | 'progressing' | 'paused' | 'aborted';
@@ -56,31 +63,40 @@ export type PauseReason = 'step' | 'approval' | 'inconclusive' | 'manual' | 'dea
 
 export type Outcome = 'promoted' | 'promotedByHand' | 'aborted' | 'superseded' | 'rolledBack';
 
-/** One rollout, under way or ended (`outcome` set). */
+/** One rollout, under way (`outcome` null) or ended. */
 export interface Rollout {
   /** `herald/local/3`. */
   readonly id: string;
   readonly number: number;
+  /** `deploy` goes by the plan; `rollback` moves all traffic at once to a kept release, unjudged. */
+  readonly kind: 'deploy' | 'rollback';
   readonly candidate: number;
-  readonly candidateDigest: Digest;
   /** The release that it moves from; `null` for a first deployment. */
   readonly stable: number | null;
   /** Frozen when it began: a later edit of the project file counts from the next rollout. */
   readonly plan: CanaryPlan;
-  readonly replicas: number;
   readonly phase: Phase;
   readonly reason: PauseReason | null;
   /** Index into the plan's steps (the built-in ones when none are written). */
   readonly step: number;
   readonly startedAt: number;
-  /** Engine time at which the present step began, and its weight was first seen in force. */
+  /** Engine time at which the present step began. */
   readonly stepAt: number;
+  /** Engine time at which the weight of the present step was first seen in force; `null` before. */
   readonly inForceAt: number | null;
-  /** Since when it waits for the world without progress; `null` while it waits for nothing or for a person. */
-  readonly waitingSince: number | null;
-  /** Engine time of the first weight in force: from here the judge's `within` runs in a plan without steps. */
+  /** Engine time of the first weight in force: from here `within` runs in a plan without written steps. */
   readonly exposedAt: number | null;
+  /** Since when metrics that are needed to go on are missing; `null` while they are there or not needed. */
+  readonly missingSince: number | null;
+  /** Candidate requests that the judge had counted when the weight of the present step came into force. */
+  readonly requestsAtStep: number;
+  /** Whether the judge may end it: not in a rollback, nor after `promoteFully`. */
+  readonly judged: boolean;
+  /** A person has decided what the judge could not: `promoteFully`, or `promote` of an inconclusive comparison. */
+  readonly byHand: boolean;
   readonly evidence: Evidence;
+  /** Counters as last seen, from which the next look's differences are taken; `null` before the first. */
+  readonly baseline: CounterBaseline | null;
   readonly outcome: Outcome | null;
   readonly endedAt: number | null;
   /** One sentence: why it is where it is. */

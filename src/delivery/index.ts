@@ -38,3 +38,17 @@ export type {
   RehearsalEvent,
   SimulatedRelease,
 } from './rehearsal/rehearsal.ts';
+export { type Command, type CommandResult, obey, type RefusalCode, rollbackTarget } from './command.ts';
+export { type CommandAnswer, type Controller, type ControllerOptions, createController } from './controller.ts';
+export { decide, type Decision } from './decide.ts';
+export type {
+  DeliveryEntryKind,
+  EnvironmentChanged,
+  RolloutEnded,
+  RolloutLooked,
+  RolloutStarted,
+  Wait,
+} from './entries.ts';
+export { createMemoryRolloutStore, staleVersion } from './memory-rollout-store.ts';
+export { phaseOf } from './turn.ts';
+export { type Counted, type EnvironmentView, foldEnvironments, type Moment, type RolloutView } from './fold.ts';

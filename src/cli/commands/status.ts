@@ -1,0 +1,74 @@
+/** `slipway status [ENVIRONMENT] [--watch] [--json]`. */
+
+import { type EnvironmentView, foldEnvironments } from '../../delivery/index.ts';
+import type { Entry, Journal } from '../../journal/index.ts';
+import { agentClient, openJournal, type System } from '../../system.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { environmentReport } from '../report/rollout-report.ts';
+import { chooseEnvironment } from '../target.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface StatusOptions {
+  readonly environment: string | undefined;
+  readonly watch: boolean;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+}
+
+export async function runStatus(system: System, terminal: Terminal, options: StatusOptions): Promise<ExitCode> {
+  const journal = await openJournal(system);
+  if (options.watch) return watch({ system, terminal, journal }, options);
+  const views = viewsOf(journal, options.environment);
+  if (options.json) {
+    terminal.print(
+      JSON.stringify(
+        views.map(({ key, now, releases, rollouts }) => ({ key, now, releases, last: rollouts.at(-1) ?? null })),
+      ),
+    );
+  } else {
+    if (views.length === 0) terminal.print('Nothing is deployed from this home yet; "slipway deploy" does.');
+    for (const view of views) terminal.print(environmentReport(view, system.clock.wall(), terminal));
+    const agent = await agentClient(system);
+    if (views.length > 0 && (await agent.info()) === null) {
+      terminal.note(
+        'No agent runs in this home: requests are served, rollouts stand still. "slipway serve" starts one.',
+      );
+    }
+  }
+  journal.close();
+  return EXIT.ok;
+}
+
+function viewsOf(journal: Journal, environment: string | undefined): readonly EnvironmentView[] {
+  if (environment !== undefined) return [chooseEnvironment(journal, environment)];
+  return [...foldEnvironments(journal.read()).values()].filter((view) => view.now !== null && !view.removed);
+}
+
+interface Scene {
+  readonly system: System;
+  readonly terminal: Terminal;
+  readonly journal: Journal;
+}
+
+/** Redraws on each change until it is interrupted; without a terminal one line per change. */
+async function watch({ system, terminal, journal }: Scene, { environment, signal }: StatusOptions): Promise<ExitCode> {
+  const { key } = chooseEnvironment(journal, environment);
+  const entries: Entry[] = [];
+  let drawn = 0;
+  const draw = (): void => {
+    const view = foldEnvironments(entries).get(key);
+    if (view === undefined) return;
+    const text = environmentReport(view, system.clock.wall(), terminal);
+    if (terminal.live && drawn > 0) terminal.draw(`\u001b[${drawn}F\u001b[J`);
+    terminal.draw(`${text}\n`);
+    drawn = text.split('\n').length;
+  };
+  const end = journal.subscribe(0, (fresh) => {
+    entries.push(...fresh.filter((entry) => entry.subject === key));
+    draw();
+  });
+  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  end();
+  journal.close();
+  return EXIT.interrupted;
+}

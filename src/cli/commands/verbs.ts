@@ -1,0 +1,31 @@
+/** `slipway promote | abort | rollback | retry | pause | resume`: one verb to the agent, its answer back. */
+
+import type { Verb } from '../../server/index.ts';
+import { ensureAgent, openJournal, type System } from '../../system.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { chooseEnvironment } from '../target.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface VerbOptions {
+  readonly environment: string | undefined;
+  readonly verb: Verb;
+}
+
+export async function runVerb(
+  system: System,
+  terminal: Terminal,
+  { environment, verb }: VerbOptions,
+): Promise<ExitCode> {
+  const journal = await openJournal(system);
+  const { key } = chooseEnvironment(journal, environment);
+  journal.close();
+  const agent = await ensureAgent(system);
+  const { done, answer, refusal } = await agent.command(key, verb);
+  if (done) {
+    terminal.print(`${key}: ${answer}`);
+    return EXIT.ok;
+  }
+  terminal.note(`${terminal.style('red', 'refused')} ${terminal.style('dim', refusal?.code ?? '')} ${answer}`);
+  if (refusal !== null) terminal.note(`  ${terminal.style('cyan', 'hint')} ${refusal.hint}`);
+  return EXIT.refused;
+}

@@ -1,0 +1,248 @@
+/** The command line: names, arguments and help. Each command's code is loaded only when it runs. */
+
+import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { openSystem } from '../system.ts';
+import { EXIT, type ExitCode, tellFailure } from './exit.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
+
+/** Runs one command line and ends the process with its exit code. */
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  const system = openSystem(process.env);
+  const terminal = createTerminal(process.env);
+  const interrupted = new AbortController();
+  let code: ExitCode = EXIT.ok;
+  const stop = (): void => {
+    interrupted.abort(Object.assign(new Error('interrupted'), { name: 'AbortError' }));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const run = async (work: Promise<ExitCode>): Promise<void> => {
+    code = await work;
+  };
+  const program = buildProgram({ system, terminal, signal: interrupted.signal, run });
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    code = tellFailure(error, terminal);
+  }
+  process.exitCode = interrupted.signal.aborted && code === EXIT.ok ? EXIT.interrupted : code;
+}
+
+interface Parts {
+  readonly system: ReturnType<typeof openSystem>;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  readonly run: (work: Promise<ExitCode>) => Promise<void>;
+}
+
+function buildProgram(parts: Parts): Command {
+  const program = new Command('slipway')
+    .description('From a commit to production, and a bad release back again.')
+    .version(parts.system.version)
+    .showSuggestionAfterError()
+    .exitOverride((error) => {
+      process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+    });
+  addProjectCommands(program, parts);
+  addPipelineCommands(program, parts);
+  addDeliveryCommands(program, parts);
+  addAgentCommands(program, parts);
+  return program as unknown as Command;
+}
+
+function addProjectCommands(program: Command, { terminal, run }: Parts): void {
+  program
+    .command('init')
+    .description('write the smallest slipway.yaml that does the job for this Cargo project')
+    .option('-y, --yes', 'ask nothing')
+    .action((options) => run(import('./commands/project.ts').then((it) => it.runInit(terminal, options.yes === true))));
+  program
+    .command('config')
+    .description('print slipway.yaml with every default filled in, and where each value comes from')
+    .option('--json', 'as JSON')
+    .action((options) =>
+      run(import('./commands/project.ts').then((it) => it.runConfig(terminal, options.json === true))),
+    );
+  program
+    .command('schema')
+    .description('print the JSON Schema of slipway.yaml, for editors')
+    .action(() => run(import('./commands/project.ts').then((it) => it.runSchema(terminal))));
+}
+
+function addPipelineCommands(program: Command, { system, terminal, signal, run }: Parts): void {
+  program
+    .command('plan')
+    .description('print what would run for this revision, where it would go and why, and what the cache already has')
+    .option('--ref <ref>', 'plan for this branch or tag instead of the one that is checked out')
+    .option('--json', 'as JSON')
+    .action((options) =>
+      run(
+        import('./commands/plan.ts').then((it) =>
+          it.runPlan(system, terminal, { ref: options.ref, json: options.json === true, signal }),
+        ),
+      ),
+    );
+  program
+    .command('run')
+    .description('run the pipeline up to a stage (check, build, test, package); all of it when none is named')
+    .argument('[stage]')
+    .option('--deploy', 'deploy when it has passed (the default in CI)')
+    .option('--json', 'print the report as JSON')
+    .action((stage, options) =>
+      run(
+        import('./commands/run.ts').then((it) =>
+          it.runRun(system, terminal, { stage, deploy: options.deploy === true, json: options.json === true, signal }),
+        ),
+      ),
+    );
+  program
+    .command('image')
+    .description('look at images in the home')
+    .command('inspect')
+    .description('print what is in an image: platforms, layers, sizes, the module')
+    .argument('[image]', 'a digest or a tag in the home; the newest when none is given')
+    .option('--json', 'as JSON')
+    .action((image, options) =>
+      run(
+        import('./commands/image.ts').then((it) =>
+          it.runInspect(system, terminal, { image, json: options.json === true }),
+        ),
+      ),
+    );
+}
+
+function addDeliveryCommands(program: Command, { system, terminal, signal, run }: Parts): void {
+  program
+    .command('deploy')
+    .description('run the pipeline and roll the image out')
+    .argument('[environment]', 'where to; by the branch rules when none is named, else "local"')
+    .option('--no-wait', 'return when the rollout has begun')
+    .action((environment, options) =>
+      run(
+        import('./commands/deploy.ts').then((it) =>
+          it.runDeploy(system, terminal, { environment, wait: options.wait, signal }),
+        ),
+      ),
+    );
+  program
+    .command('status')
+    .description('print what serves, how far the rollout is and what it waits for')
+    .argument('[environment]')
+    .option('-w, --watch', 'go on until interrupted')
+    .option('--json', 'as JSON')
+    .action((environment, options) =>
+      run(
+        import('./commands/status.ts').then((it) =>
+          it.runStatus(system, terminal, {
+            environment,
+            watch: options.watch === true,
+            json: options.json === true,
+            signal,
+          }),
+        ),
+      ),
+    );
+  addVerbs(program, { system, terminal, signal, run });
+  program
+    .command('history')
+    .description('print the rollouts of an environment, the newest first')
+    .argument('[environment]')
+    .option('--json', 'as JSON')
+    .action((environment, options) =>
+      run(
+        import('./commands/history.ts').then((it) =>
+          it.runHistory(system, terminal, { environment, json: options.json === true }),
+        ),
+      ),
+    );
+  program
+    .command('why')
+    .description('say in plain words why a rollout went as it did')
+    .argument('[rollout]', 'its number, or environment/number; the last one when none is given')
+    .action((rollout) => run(import('./commands/history.ts').then((it) => it.runWhy(system, terminal, rollout))));
+  program
+    .command('logs')
+    .description("print requests and the service's own output")
+    .argument('[environment]')
+    .option('-f, --follow', 'go on until interrupted')
+    .action((environment, options) =>
+      run(
+        import('./commands/logs.ts').then((it) =>
+          it.runLogs(system, terminal, { environment, follow: options.follow === true, signal }),
+        ),
+      ),
+    );
+  program
+    .command('rehearse')
+    .description('say what a rollout would do, on a virtual clock')
+    .argument('<file>')
+    .option('--json', 'as JSON')
+    .option('--seeds <n>', 'run so many seeds and print how often each outcome came', wholeNumber)
+    .action((file, options) =>
+      run(
+        import('./commands/rehearse.ts').then((it) =>
+          it.runRehearse(terminal, { file, json: options.json === true, seeds: options.seeds }),
+        ),
+      ),
+    );
+}
+
+function addVerbs(program: Command, { system, terminal, run }: Parts): void {
+  const verb = (
+    environment: string | undefined,
+    chosen: Parameters<typeof import('./commands/verbs.ts').runVerb>[2]['verb'],
+  ): Promise<void> =>
+    run(import('./commands/verbs.ts').then((it) => it.runVerb(system, terminal, { environment, verb: chosen })));
+  program
+    .command('promote')
+    .description('end the present pause')
+    .argument('[environment]')
+    .option('--full', 'skip the judge and all pauses that are left')
+    .action((environment, options) => verb(environment, { kind: options.full === true ? 'promoteFully' : 'promote' }));
+  const simple = [
+    ['abort', 'take the candidate back; the stable release serves'],
+    ['retry', 'roll an aborted release out once more, with the evidence that there is'],
+    ['pause', 'hold the rollout where it is'],
+    ['resume', 'end a pause by hand'],
+  ] as const;
+  for (const [kind, description] of simple) {
+    program
+      .command(kind)
+      .description(description)
+      .argument('[environment]')
+      .action((environment) => verb(environment, { kind }));
+  }
+  program
+    .command('rollback')
+    .description('send all requests to a kept release at once')
+    .argument('[environment]')
+    .option('--to <n>', 'the number of the release; the one before when none is given', wholeNumber)
+    .action((environment, options) => verb(environment, { kind: 'rollback', to: options.to ?? null }));
+}
+
+function addAgentCommands(program: Command, { system, terminal, signal, run }: Parts): void {
+  program
+    .command('serve')
+    .description('run the agent of this home in the foreground')
+    .option('--quiet', 'say nothing')
+    .action((options) =>
+      run(
+        import('./commands/serve.ts').then((it) =>
+          it.runServe(system, terminal, { quiet: options.quiet === true, signal }),
+        ),
+      ),
+    );
+  program
+    .command('down')
+    .description('end the agent, the router and all replicas of this home')
+    .option('--agent', 'end only the agent')
+    .action((options) =>
+      run(import('./commands/serve.ts').then((it) => it.runDown(system, terminal, options.agent === true))),
+    );
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text.replace(/^#/, ''));
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('a whole number from 1 is needed');
+  return value;
+}

@@ -1,0 +1,70 @@
+/** What is told of an environment whenever it changes: the fold of these entries is `status`. */
+
+import type { EnvironmentChanged, Wait } from './entries.ts';
+import type { EnvironmentState, Rollout } from './engine-state.ts';
+import type { Observation } from './observation.ts';
+import { plannedSteps } from './steps.ts';
+import { activeRollout, phaseOf } from './turn.ts';
+import { wantedReplicas } from './wants.ts';
+
+export function snapshotOf(state: EnvironmentState, observation: Observation, now: number): EnvironmentChanged {
+  const active = activeRollout(state);
+  const ready: Record<number, number> = {};
+  for (const [release, status] of Object.entries(observation.releases)) ready[Number(release)] = status.ready;
+  return {
+    phase: phaseOf(state),
+    reason: active?.reason ?? null,
+    step: active?.step ?? null,
+    steps: active === null ? null : plannedSteps(active.plan).length,
+    because: state.rollout?.because ?? (state.stable === null ? 'nothing is deployed here yet' : ''),
+    stable: state.stable,
+    candidate: active?.candidate ?? null,
+    shares: observation.traffic ?? state.commanded?.shares ?? {},
+    ready,
+    wanted: wantedReplicas(state, now),
+    outcome: state.rollout?.outcome ?? null,
+    wait: active === null ? null : waitOf(active),
+  };
+}
+
+/** What the rollout waits for, since when, until when, and the one command that ends it (invariant I9). */
+export function waitOf(rollout: Rollout): Wait {
+  const { because, stepAt, plan } = rollout;
+  const step = plannedSteps(plan)[rollout.step];
+  const wait = (until: number | null, command: string | null): Wait => ({
+    for: because,
+    since: stepAt,
+    until,
+    command,
+  });
+  if (rollout.phase === 'paused') {
+    if (rollout.reason === 'manual') return wait(null, 'slipway resume');
+    if (rollout.reason === 'step' && step?.kind === 'pause' && step.duration !== 'manual') {
+      return wait(stepAt + step.duration, 'slipway promote');
+    }
+    return wait(null, 'slipway promote');
+  }
+  if (rollout.missingSince !== null) {
+    return {
+      for: because,
+      since: rollout.missingSince,
+      until: rollout.missingSince + plan.deadline,
+      command: 'slipway promote',
+    };
+  }
+  if (rollout.inForceAt === null || rollout.exposedAt === null) return wait(stepAt + plan.deadline, 'slipway abort');
+  if (step?.kind === 'weight' && !step.pass && step.atLeast > 0) {
+    return {
+      for: because,
+      since: rollout.inForceAt,
+      until: rollout.inForceAt + step.atLeast,
+      command: 'slipway promote --full',
+    };
+  }
+  return {
+    for: because,
+    since: rollout.inForceAt,
+    until: rollout.exposedAt + plan.judge.within,
+    command: 'slipway promote --full',
+  };
+}

@@ -1,0 +1,29 @@
+/** What goes over the agent's socket, both ways. */
+
+import type { Digest } from '../kernel/digest.ts';
+import type { Command, EnvironmentSpec, Release } from '../delivery/index.ts';
+
+export interface DeployRequest {
+  readonly service: string;
+  readonly environment: string;
+  /** The OCI index; it must be in the home's images. */
+  readonly image: Digest;
+  readonly config: Readonly<Record<string, string>>;
+  readonly revision: Release['revision'];
+  readonly spec: EnvironmentSpec;
+}
+
+/** A command that needs nothing but itself. */
+export type Verb = Exclude<Command, { readonly kind: 'deploy' | 'scale' | 'strategy' }>;
+
+export interface AgentInfo {
+  readonly pid: number;
+  readonly version: string;
+  readonly home: string;
+}
+
+export interface RouterInfo {
+  /** Where requests go: `http://127.0.0.1:7878`. */
+  readonly url: string;
+  readonly pid: number;
+}
