@@ -1,6 +1,7 @@
 /** The command line: names, arguments and help. Each command's code is loaded only when it runs. */
 
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Verb } from '../server/index.ts';
 import { openSystem } from '../system.ts';
 import { EXIT, type ExitCode, tellFailure } from './exit.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
@@ -47,7 +48,7 @@ function buildProgram(parts: Parts): Command {
   addPipelineCommands(program, parts);
   addDeliveryCommands(program, parts);
   addAgentCommands(program, parts);
-  return program as unknown as Command;
+  return program;
 }
 
 function addProjectCommands(program: Command, { terminal, run }: Parts): void {
@@ -188,10 +189,7 @@ function addDeliveryCommands(program: Command, { system, terminal, signal, run }
 }
 
 function addVerbs(program: Command, { system, terminal, run }: Parts): void {
-  const verb = (
-    environment: string | undefined,
-    chosen: Parameters<typeof import('./commands/verbs.ts').runVerb>[2]['verb'],
-  ): Promise<void> =>
+  const verb = (environment: string | undefined, chosen: Verb): Promise<void> =>
     run(import('./commands/verbs.ts').then((it) => it.runVerb(system, terminal, { environment, verb: chosen })));
   program
     .command('promote')

@@ -31,7 +31,7 @@ export function createTerminal(env: Readonly<Record<string, string | undefined>>
 
 /** How wide a text is on the screen, as far as one column per code point goes. */
 export function widthOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
+  return Array.from(stripVTControlCharacters(text)).length;
 }
 
 export function padEnd(text: string, width: number): string {

@@ -92,8 +92,8 @@ function hold(scene: Scene, step: WeightStep): Moved {
   const age = turn.now - (rollout.inForceAt ?? turn.now);
   if (!rollout.judged) return goOn(scene);
   if (rollout.stable === null) return holdFirst(scene, age);
-  const builtIn = plan.steps === null;
-  const overdue = builtIn && turn.now - (rollout.exposedAt ?? turn.now) >= plan.judge.within;
+  const undecidedPlan = plan.steps === null && !rollout.byHand;
+  const overdue = undecidedPlan && turn.now - (rollout.exposedAt ?? turn.now) >= plan.judge.within;
   if (overdue && (step.pass || missingData(scene) !== null)) return undecided(scene);
   if (age < step.atLeast) {
     return stay(

@@ -93,7 +93,8 @@ export async function createController(options: ControllerOptions): Promise<Cont
   };
 
   const perform = async (effects: readonly Effect[], signal: AbortSignal | undefined): Promise<void> => {
-    for (const intent of [...intents]) {
+    const all = intents;
+    for (const intent of all) {
       if (!effects.includes(intent.effect)) continue;
       const result = await attempt(() => platform.apply(context(), intent.effect, signal));
       const left = intents.filter((other) => other.number !== intent.number);

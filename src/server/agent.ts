@@ -117,8 +117,16 @@ function watchOver(controller: Controller, { key, options, signal }: Watch): Loo
       wake = done;
       signal.addEventListener('abort', done, { once: true });
       if (isChanged() || signal.aborted) done();
-      else options.clock.sleep(LOOK_EVERY, rest.signal).then(done, () => undefined);
+      else void sleepThen(done, rest.signal);
     });
+  const sleepThen = async (done: () => void, rest: AbortSignal): Promise<void> => {
+    try {
+      await options.clock.sleep(LOOK_EVERY, rest);
+    } catch {
+      return;
+    }
+    done();
+  };
   return { controller, ended: loop() };
 }
 
