@@ -20,5 +20,7 @@ export { runPipeline, type PipelineRun, type RunPipelineOptions } from './run-pi
 export type { PipelineEvent, RunOutcome, TaskResult } from './events.ts';
 export { describeReason, describeReasons, type Reason } from './reason.ts';
 export { entriesOf, type PipelineEntryKind, runSubject } from './entries.ts';
-export { type Cache, createCache, type KeptResult } from './cache.ts';
+export { type Cache, createCache } from './cache.ts';
+export type { KeptResult } from './cache-records.ts';
+export type { Pruned } from './prune.ts';
 export type { PipelineFaultCode } from './pipeline-fault.ts';

@@ -1,7 +1,8 @@
 /** After a task has passed: its output goes into the cache, under its fingerprint if that is still true. */
 
 import type { Clock } from '../kernel/clock.ts';
-import type { Cache, KeptResult } from './cache.ts';
+import type { Cache } from './cache.ts';
+import type { KeptResult } from './cache-records.ts';
 import type { MissingResult } from './look-up.ts';
 import type { Performance } from './perform-task.ts';
 import type { ProjectFiles } from './project-files.ts';

@@ -1,7 +1,8 @@
 /** Whether a task's result is there already, and if not, why it has to run. Used by the plan and by the run alike. */
 
 import type { Digest } from '../kernel/digest.ts';
-import type { Cache, Found, KeptResult } from './cache.ts';
+import type { Cache, Found } from './cache.ts';
+import type { KeptResult } from './cache-records.ts';
 import { fingerprintOf, ingredientsOf, type Ingredients } from './fingerprint.ts';
 import type { ProjectFiles } from './project-files.ts';
 import { differences, type Reason } from './reason.ts';

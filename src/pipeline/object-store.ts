@@ -46,8 +46,6 @@ export interface ObjectStore {
   expose(file: StoredFile, target: string): void;
   /** Whether `path` is the object itself (by inode), or else a file with its content. */
   isExposedAt(file: StoredFile, path: string): boolean;
-  /** Absolute path of the object. */
-  pathOf(file: StoredFile): string;
 }
 
 /** Up to this size reading is as cheap as looking up whether reading is needed. */
@@ -57,13 +55,10 @@ const ALWAYS_READ = 16_384;
 export const OBJECT_TIME = 315_532_800;
 
 /** An object that is used again is given a new change time after this long, which keeps it from being pruned. */
-const REFRESH_AFTER = 20 * 60_000;
+const REFRESH_AFTER = 3_600_000;
 
 export function createObjectStore({ folder, clock }: { folder: string; clock: Clock }): ObjectStore {
-  const pathOf = ({ digest, executable }: StoredFile): string => {
-    const hex = hexOf(digest);
-    return join(folder, 'objects', hex.slice(0, 2), executable ? `${hex.slice(2)}.x` : hex.slice(2));
-  };
+  const pathOf = (file: StoredFile): string => join(folder, 'objects', objectName(file));
   const evidencePath = (object: string): string => join(folder, 'verified', object.slice(folder.length + 9));
 
   /** Whether the object has been read, or written by us, and not been touched since. */
@@ -120,7 +115,6 @@ export function createObjectStore({ folder, clock }: { folder: string; clock: Cl
   };
 
   return {
-    pathOf,
     verify,
     put(source) {
       const temporary = temporaryPath();
@@ -163,6 +157,12 @@ export function createObjectStore({ folder, clock }: { folder: string; clock: Cl
       return isShaped(exposed, file) && sha256FileSync(path) === file.digest;
     },
   };
+}
+
+/** The object's path below `objects/`: `ab/cdef…`, with `.x` appended when executable. */
+export function objectName({ digest, executable }: Omit<StoredFile, 'size'>): string {
+  const hex = hexOf(digest);
+  return `${hex.slice(0, 2)}/${hex.slice(2)}${executable ? '.x' : ''}`;
 }
 
 function isShaped(stats: BigIntStats, file: StoredFile): boolean {

@@ -63,7 +63,7 @@ export interface OpenTreeOptions {
  * @throws Fault `pipeline/output-damaged` when the store no longer has what the tree names.
  */
 export function openTree(tree: OutputTree, { store, trees, clock }: OpenTreeOptions): string {
-  const folder = join(trees, hexOf(digestOfJson(tree)));
+  const folder = join(trees, treeName(tree));
   for (const entry of tree) {
     if (entry.kind !== 'file' || store.verify(entry) === 'sound') continue;
     throw pipelineFault({
@@ -88,6 +88,11 @@ export function openTree(tree: OutputTree, { store, trees, clock }: OpenTreeOpti
     if (!isWhole(tree, store, folder)) throw error;
   }
   return folder;
+}
+
+/** The name of an opened tree's folder. */
+export function treeName(tree: OutputTree): string {
+  return hexOf(digestOfJson(tree));
 }
 
 function build(tree: OutputTree, store: ObjectStore, folder: string): void {

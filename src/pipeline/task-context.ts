@@ -1,6 +1,7 @@
 /** What a task is given while it runs. */
 
-import type { Cache, KeptResult } from './cache.ts';
+import type { Cache } from './cache.ts';
+import type { KeptResult } from './cache-records.ts';
 import type { EventDraft } from './events.ts';
 import type { TaskContext, TaskDefinition } from './task.ts';
 import type { TaskLog } from './task-log.ts';

@@ -2,7 +2,8 @@
 
 import type { Clock } from '../kernel/clock.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
-import type { Cache, KeptResult } from './cache.ts';
+import type { Cache } from './cache.ts';
+import type { KeptResult } from './cache-records.ts';
 import type { BareResult, EventDraft, TaskFailed, TaskResult } from './events.ts';
 import { keepResult } from './keep-result.ts';
 import { lookUp, type MissingResult } from './look-up.ts';
