@@ -3,8 +3,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { execa } from 'execa';
-import { Fault } from './fault.ts';
+import { Fault, systemCodeOf } from './fault.ts';
 
 export interface Command {
   readonly program: string;
@@ -36,6 +35,10 @@ export interface Finished {
  * @throws Fault `subprocess/not-found` (usage) when there is no such program.
  */
 export async function runCommand(command: Command): Promise<Finished> {
+  // Loaded when first needed: it takes longer to load than a run in which nothing changed may take.
+  const { execa } = await import('execa');
+  // Loading it takes longer than a small program runs, and most commands of ours run none through it.
+  const { execa } = await import('execa');
   const child = execa(command.program, [...command.args], {
     cwd: command.cwd,
     env: { ...command.env },
@@ -55,15 +58,7 @@ export async function runCommand(command: Command): Promise<Finished> {
     child.stderr?.setEncoding('utf8').on('data', (piece: string) => onOutput(piece, 'stderr'));
   }
   const result = await child;
-  if (result.code === 'ENOENT') {
-    throw new Fault({
-      code: 'subprocess/not-found',
-      kind: 'usage',
-      message: `The program ${command.program} was not found.`,
-      hint: `Install ${command.program} or put it on PATH.`,
-      cause: result.cause,
-    });
-  }
+  if (result.code === 'ENOENT') throw notFound(command.program, result.cause);
   return {
     exitCode: result.exitCode ?? null,
     signal: result.signal ?? null,
@@ -71,6 +66,53 @@ export async function runCommand(command: Command): Promise<Finished> {
     stderr: result.stderr ?? '',
     ended: result.isCanceled ? 'cancelled' : result.timedOut ? 'timeout' : 'itself',
   };
+}
+
+/**
+ * Runs a small program that starts no others (`git status`) to its end, without loading what `runCommand` needs.
+ * On timeout and cancellation it gets SIGKILL.
+ *
+ * @throws Fault `subprocess/not-found` (usage) when there is no such program.
+ */
+export function runBriefly(command: Omit<Command, 'input' | 'onOutput'>): Promise<Finished> {
+  const { program, args, cwd, env, timeout, signal } = command;
+  signal?.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, [...args], { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = { stdout: '', stderr: '' };
+    let ended: Finished['ended'] = 'itself';
+    const end = (why: Finished['ended']): void => {
+      ended = why;
+      child.kill('SIGKILL');
+    };
+    const timer = timeout === undefined ? undefined : setTimeout(() => end('timeout'), timeout);
+    const onAbort = (): void => end('cancelled');
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const clear = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => (output.stdout += piece));
+    child.stderr.setEncoding('utf8').on('data', (piece: string) => (output.stderr += piece));
+    child.on('error', (error) => {
+      clear();
+      reject(systemCodeOf(error) === 'ENOENT' ? notFound(program, error) : error);
+    });
+    child.on('close', (exitCode, killedBy) => {
+      clear();
+      resolve({ exitCode, signal: killedBy, ...output, ended });
+    });
+  });
+}
+
+function notFound(program: string, cause: unknown): Fault {
+  return new Fault({
+    code: 'subprocess/not-found',
+    kind: 'usage',
+    message: `The program ${program} was not found.`,
+    hint: `Install ${program} or put it on PATH.`,
+    cause,
+  });
 }
 
 /** The absolute path of the first program of that name on a search path (`PATH`), as `execvp` would find it. */
