@@ -35,10 +35,6 @@ export interface Finished {
  * @throws Fault `subprocess/not-found` (usage) when there is no such program.
  */
 export async function runCommand(command: Command): Promise<Finished> {
-  // Loaded when first needed: it takes longer to load than a run in which nothing changed may take.
-  const { execa } = await import('execa');
-  // Loading it takes longer than a small program runs, and most commands of ours run none through it.
-  const { execa } = await import('execa');
   const child = execa(command.program, [...command.args], {
     cwd: command.cwd,
     env: { ...command.env },
