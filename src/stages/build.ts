@@ -2,7 +2,6 @@
 
 import { chmodSync, copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { sha256, sha256File, type Digest } from '../kernel/digest.ts';
 import { formatSize } from '../kernel/quantity.ts';
 import type { TaskContext, TaskDefinition, TaskOutcome } from '../pipeline/index.ts';
@@ -163,7 +162,9 @@ function writeModule(path: string, bytes: Uint8Array): void {
 }
 
 function sizeOf(value: unknown): number {
-  return z.object({ size: z.number() }).parse(value).size;
+  if (typeof value === 'object' && value !== null && 'size' in value && typeof value.size === 'number')
+    return value.size;
+  throw new TypeError('build/compile gave no size');
 }
 
 function percent(now: number, before: number): string {

@@ -1,39 +1,35 @@
 /** What Cargo knows of the project's packages, and which program of them is the service. */
 
-import { z } from 'zod';
 import { toolchainFault } from '../toolchain-fault.ts';
 import { runCargo, type CargoCall } from './cargo.ts';
+import { table, tables, text, texts } from './loose-value.ts';
 
-const metadata = z.object({
-  workspace_root: z.string(),
-  packages: z.array(
-    z.object({
-      name: z.string(),
-      targets: z.array(
-        z.object({ name: z.string(), kind: z.array(z.string()), crate_types: z.array(z.string()), test: z.boolean() }),
-      ),
-    }),
-  ),
-});
-
-export type CargoTarget = { readonly package: string } & z.infer<
-  typeof metadata
->['packages'][number]['targets'][number];
+export interface CargoTarget {
+  readonly package: string;
+  readonly name: string;
+  /** `bin`, `lib`, `test`, `bench`, `custom-build`, or for libraries the crate types. */
+  readonly kind: readonly string[];
+}
 
 /** Every target of every package in the workspace. */
 export async function readTargets(call: CargoCall): Promise<readonly CargoTarget[]> {
   const quiet = { log: () => undefined, progress: () => undefined };
   const args = ['metadata', '--no-deps', '--format-version', '1', '--locked', '--offline'];
-  const { passed, stdout, text } = await runCargo({ ...call, listener: quiet, args, onText: () => undefined });
-  const parsed = passed ? metadata.safeParse(JSON.parse(stdout)).data : undefined;
-  if (parsed === undefined) {
+  const { passed, stdout, text: said } = await runCargo({ ...call, listener: quiet, args, onText: () => undefined });
+  if (!passed) {
     throw toolchainFault({
       code: 'toolchain/bad-manifest',
-      message: `Cargo can't read the project: ${text.trim().slice(0, 500)}`,
+      message: `Cargo can't read the project: ${said.trim().slice(0, 500)}`,
       hint: 'Run `cargo metadata` in the project folder and mend what it says.',
     });
   }
-  return parsed.packages.flatMap(({ name, targets }) => targets.map((target) => ({ package: name, ...target })));
+  return tables(table(JSON.parse(stdout))['packages']).flatMap((owner) =>
+    tables(owner['targets']).map((target) => ({
+      package: text(owner['name']) ?? '',
+      name: text(target['name']) ?? '',
+      kind: texts(target['kind']),
+    })),
+  );
 }
 
 /** Cargo's arguments for the libraries and programs; it refuses the ones of which there are none. */
@@ -59,9 +55,7 @@ export function chooseProgram(targets: readonly CargoTarget[], service: string):
   const programs = targets.flatMap((target): ServiceProgram[] => {
     const { package: owner, name, kind } = target;
     if (kind.includes('bin')) return [{ package: owner, name, kind: 'bin' }];
-    return target.crate_types.includes('cdylib') && kind.includes('cdylib')
-      ? [{ package: owner, name, kind: 'cdylib' }]
-      : [];
+    return kind.includes('cdylib') ? [{ package: owner, name, kind: 'cdylib' }] : [];
   });
   const binaries = programs.filter(({ kind }) => kind === 'bin');
   const candidates = binaries.length > 0 ? binaries : programs;

@@ -1,27 +1,6 @@
 /** What Cargo says while it works: messages on standard output (one JSON object a line), a progress bar and text on the other. */
 
-import { z } from 'zod';
-
-const target = z.object({ name: z.string(), kind: z.array(z.string()) });
-
-const message = z.union([
-  z.object({
-    reason: z.literal('compiler-artifact'),
-    target,
-    filenames: z.array(z.string()),
-    executable: z.string().nullish(),
-  }),
-  z.object({
-    reason: z.literal('compiler-message'),
-    target,
-    message: z.object({
-      message: z.string(),
-      level: z.string(),
-      code: z.object({ code: z.string() }).nullish(),
-      rendered: z.string().nullish(),
-    }),
-  }),
-]);
+import { table, text as textOf, texts, type Table } from './loose-value.ts';
 
 export interface Artifact {
   readonly target: { readonly name: string; readonly kind: readonly string[] };
@@ -59,19 +38,25 @@ export function createCargoReader(listener: CargoListener): CargoReader {
   const diagnostics = new Map<string, Diagnostic>();
   let text = '';
   const takeMessage = (line: string) => {
-    const parsed = parseMessage(line);
-    if (parsed === undefined) {
-      // Not for us: what a build script or a test printed.
-      if (!line.startsWith('{"reason":')) listener.log(`${line}\n`);
-    } else if (parsed.reason === 'compiler-artifact') {
-      artifacts.push({ target: parsed.target, files: parsed.filenames });
-    } else {
-      const { level, code, message: what, rendered } = parsed.message;
-      if (rendered) listener.log(rendered);
-      // Summaries such as "aborting due to 2 previous errors" carry neither a place nor a code.
-      if ((level !== 'error' && level !== 'warning') || /^(aborting due to|\d+ warnings? emitted)/.test(what)) return;
-      const diagnostic = { level, code: code?.code, message: what, rendered: rendered ?? what } as const;
-      diagnostics.set(diagnostic.rendered, diagnostic);
+    const parsed = parseObject(line);
+    switch (parsed?.['reason']) {
+      case 'compiler-artifact': {
+        const target = table(parsed['target']);
+        const names = { name: textOf(target['name']) ?? '', kind: texts(target['kind']) };
+        artifacts.push({ target: names, files: texts(parsed['filenames']) });
+        return;
+      }
+      case 'compiler-message': {
+        const diagnostic = readDiagnostic(table(parsed['message']));
+        if (diagnostic === undefined) return;
+        listener.log(diagnostic.rendered);
+        // Summaries such as "aborting due to 2 previous errors" carry neither a place nor a code.
+        if (/^(aborting due to|\d+ warnings? emitted)/.test(diagnostic.message)) return;
+        diagnostics.set(diagnostic.rendered, diagnostic);
+        return;
+      }
+      case undefined: // Not for us: what a build script or a test printed.
+        listener.log(`${line}\n`);
     }
   };
   const takeText = (line: string) => {
@@ -93,9 +78,17 @@ export function createCargoReader(listener: CargoListener): CargoReader {
   };
 }
 
-function parseMessage(line: string): z.infer<typeof message> | undefined {
+function readDiagnostic(message: Table): Diagnostic | undefined {
+  const level = message['level'];
+  if (level !== 'error' && level !== 'warning') return undefined;
+  const what = textOf(message['message']) ?? '';
+  const code = textOf(table(message['code'])['code']);
+  return { level, code, message: what, rendered: textOf(message['rendered']) ?? what };
+}
+
+function parseObject(line: string): Table | undefined {
   try {
-    return message.safeParse(JSON.parse(line)).data;
+    return table(JSON.parse(line));
   } catch {
     return undefined;
   }

@@ -5,7 +5,8 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { sha256 } from '../../kernel/digest.ts';
 import { toolchainFault } from '../toolchain-fault.ts';
 import { ancestors } from './rustup.ts';
-import { readText, readToml, table, type Table } from './toml-file.ts';
+import { table, type Table } from './loose-value.ts';
+import { readText, readToml } from './toml-file.ts';
 
 /**
  * Makes sure that the folder holds a whole Cargo project: manifest, lock file, and no dependency by path that leads out

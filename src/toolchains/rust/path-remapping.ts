@@ -6,7 +6,8 @@
 import { join } from 'node:path';
 import type { CargoPlaces } from './cargo-environment.ts';
 import { ancestors } from './rustup.ts';
-import { readToml, table } from './toml-file.ts';
+import { table } from './loose-value.ts';
+import { readToml } from './toml-file.ts';
 
 /** ASCII unit separator: how Cargo separates flags that may hold spaces. */
 const SEPARATOR = '\u001f';

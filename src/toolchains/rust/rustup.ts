@@ -7,7 +7,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { toolchainFault } from '../toolchain-fault.ts';
-import { parseToml, readText, readToml, table, text, texts } from './toml-file.ts';
+import { table, text, texts } from './loose-value.ts';
+import { parseToml, readText, readToml } from './toml-file.ts';
 
 export interface RustupQuestion {
   /** The project folder, absolute. */

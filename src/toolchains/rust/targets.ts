@@ -4,7 +4,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { toolchainFault } from '../toolchain-fault.ts';
 import { ancestors, toolchainFile } from './rustup.ts';
-import { readToml, table, text, texts } from './toml-file.ts';
+import { table, text, texts } from './loose-value.ts';
+import { readToml } from './toml-file.ts';
 
 export const RUST_TARGETS = ['wasm32-wasip2', 'wasm32-wasip1'] as const;
 export type RustTarget = (typeof RUST_TARGETS)[number];

@@ -1,9 +1,10 @@
-/** TOML files of others, read as far as we need them: absent tables and fields of another type read as nothing. */
+/** TOML files of others. */
 
 import { readFileSync } from 'node:fs';
 import { parse } from 'smol-toml';
 import { messageOf, systemCodeOf } from '../../kernel/fault.ts';
 import { toolchainFault } from '../toolchain-fault.ts';
+import { table, type Table } from './loose-value.ts';
 
 /**
  * `undefined` when there is no such file.
@@ -41,24 +42,4 @@ export function readText(path: string): string | undefined {
       cause: error,
     });
   }
-}
-
-export interface Table {
-  readonly [key: string]: unknown;
-}
-
-export function table(value: unknown): Table {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Table) : {};
-}
-
-export function tables(value: unknown): readonly Table[] {
-  return Array.isArray(value) ? value.map(table) : [];
-}
-
-export function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-export function texts(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
