@@ -35,6 +35,8 @@ export interface Finished {
  * @throws Fault `subprocess/not-found` (usage) when there is no such program.
  */
 export async function runCommand(command: Command): Promise<Finished> {
+  // Loading it takes longer than a small program runs, and most commands of ours run none through it.
+  const { execa } = await import('execa');
   const child = execa(command.program, [...command.args], {
     cwd: command.cwd,
     env: { ...command.env },
