@@ -1,0 +1,14 @@
+/** What can be impossible on the embedded platform. */
+
+import { Fault, type FaultFields } from '../../kernel/fault.ts';
+
+export type EmbeddedFaultCode =
+  | 'embedded/affinity-not-yet'
+  | 'embedded/port-taken'
+  | 'embedded/router-not-started'
+  | 'embedded/router-unreachable'
+  | 'embedded/unknown-release';
+
+export function embeddedFault(fields: FaultFields<EmbeddedFaultCode>): Fault<EmbeddedFaultCode> {
+  return new Fault(fields);
+}

@@ -1,0 +1,61 @@
+/** The platform's side of the router's control socket. */
+
+import { Agent, request as startRequest } from 'node:http';
+import { embeddedFault } from './embedded-fault.ts';
+import type { RouterState } from './router/router-config.ts';
+import type { RoutingTable } from './router/routing-table.ts';
+
+export interface RouterClient {
+  /** Resolves when the table, or a newer one, is in force. */
+  put(table: RoutingTable): Promise<void>;
+  state(): Promise<RouterState>;
+  /** Lets go of the kept connections. */
+  close(): void;
+}
+
+const PATIENCE = 3000;
+
+/** Every call throws the Fault `embedded/router-unreachable` when the router does not answer (as it should). */
+export function createRouterClient(socket: string): RouterClient {
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 2 });
+
+  const call = (method: string, path: string, body?: string): Promise<{ status: number; text: string }> =>
+    new Promise((resolve, reject) => {
+      const request = startRequest({ socketPath: socket, agent, method, path, timeout: PATIENCE });
+      request.on('timeout', () => request.destroy(new Error(`no answer within ${PATIENCE} ms`)));
+      request.on('error', (error) => reject(unreachable(error)));
+      request.on('response', (answer) => {
+        let text = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (piece: string) => (text += piece));
+        answer.on('error', (error) => reject(unreachable(error)));
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+      });
+      request.end(body);
+    });
+
+  return {
+    async put(table) {
+      const { status, text } = await call('PUT', '/table', JSON.stringify(table));
+      // 409: a newer table is in force, which is what matters.
+      if (status !== 200 && status !== 409) throw unreachable(new Error(`it answered ${status} ${text}`));
+    },
+    async state() {
+      const { status, text } = await call('GET', '/state');
+      if (status !== 200) throw unreachable(new Error(`it answered ${status} ${text}`));
+      return JSON.parse(text) as RouterState;
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+function unreachable(cause: Error): Error {
+  return embeddedFault({
+    code: 'embedded/router-unreachable',
+    kind: 'unreachable',
+    message: `The router does not answer: ${cause.message}.`,
+    hint: 'The agent restarts it by itself; see logs/router.log in the home if it does not come back.',
+    retryable: true,
+    cause,
+  });
+}

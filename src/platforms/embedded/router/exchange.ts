@@ -1,0 +1,235 @@
+/**
+ * One request on its way through the router: to a replica and back, streamed in both directions, bounded in time,
+ * counted once. A request goes to a second replica only when the first has not seen it, and never to another release
+ * (facts/rollouts.md, trap T25).
+ */
+
+import { type ClientRequest, type IncomingMessage, request as startRequest, type ServerResponse } from 'node:http';
+import type { Clock } from '../../../kernel/clock.ts';
+import { systemCodeOf } from '../../../kernel/fault.ts';
+import type { Choice, LiveEnvironment } from './environment-routes.ts';
+import { hasBody, headersForClient, headersForReplica, requestIdentifier } from './message-headers.ts';
+import { countRequest, type ReplicaLink, type RequestOutcome } from './replica-link.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** The replica ends an overdue request itself; the router steps in when it does not, this much later. */
+const GRACE = 500;
+
+/** How long a replica that refused a connection is tried last. */
+const AVOID = 250;
+
+export interface ExchangeOptions {
+  readonly clock: Clock;
+  readonly log: RequestLog;
+}
+
+export type Exchange = (environment: LiveEnvironment, request: IncomingMessage, response: ServerResponse) => void;
+
+export function createExchange({ clock, log }: ExchangeOptions): Exchange {
+  return (environment, request, response) => {
+    const began = clock.monotonic();
+    const identifier = requestIdentifier(request);
+    const choice = environment.choose(request.headers, began);
+    const record = (release: number | null, link: ReplicaLink | null, ended: Ended): void =>
+      log.write(environment.key, {
+        at: clock.wall(),
+        id: identifier,
+        method: request.method ?? '',
+        path: request.url ?? '',
+        status: ended.status,
+        release,
+        replica: link?.id ?? null,
+        ms: Math.round((clock.monotonic() - began) * 100) / 100,
+        outcome: ended.outcome,
+        ...(choice?.fallback === true ? { fallback: true } : {}),
+      });
+    if (choice === null) {
+      say(response, { status: 503, identifier, text: `${environment.key} has no release that takes requests now.\n` });
+      record(null, null, { status: 503, outcome: 'unavailable' });
+      return;
+    }
+    carry({
+      environment,
+      request,
+      response,
+      identifier,
+      choice,
+      clock,
+      ended(link, ended) {
+        countRequest(link, ended.outcome, clock.monotonic() - began);
+        record(choice.release, link, ended);
+      },
+    });
+  };
+}
+
+interface Ended {
+  readonly status: number | null;
+  readonly outcome: RequestOutcome;
+}
+
+interface Carriage {
+  readonly environment: LiveEnvironment;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly identifier: string;
+  readonly choice: Choice;
+  readonly clock: Clock;
+  /** Called exactly once. */
+  ended(link: ReplicaLink, ended: Ended): void;
+}
+
+function carry(carriage: Carriage): void {
+  const { environment, request, response, identifier, choice, clock } = carriage;
+  const { release } = choice;
+  const tried = new Set<ReplicaLink>();
+  const withBody = hasBody(request);
+  let link = choice.link;
+  let bodyStarted = false;
+  let over = false;
+  let upstream: ClientRequest | null = null;
+  let answer: IncomingMessage | null = null;
+
+  const conclude = (outcome: RequestOutcome, status: number | null): void => {
+    if (over) return;
+    over = true;
+    clearTimeout(timer);
+    leave(link);
+    carriage.ended(link, { outcome, status });
+  };
+  /** Ends it with an answer of our own, or by closing when a part of another one has been sent. */
+  const refuse = (status: number, outcome: RequestOutcome, text: string): void => {
+    const sent = response.headersSent;
+    conclude(outcome, sent ? null : status);
+    if (sent) response.destroy();
+    else say(response, { status, identifier, release, text });
+    upstream?.destroy();
+  };
+  const overdue = (): void => {
+    const uploading = withBody && !request.complete;
+    const notReading = answer?.complete === true || (answer !== null && response.writableNeedDrain);
+    if (uploading || notReading) return refuse(408, 'client-slow', 'The request was not sent in time.\n');
+    link.suspect = true;
+    refuse(504, 'timeout', `Release #${release} did not answer within ${environment.requestLimit()} ms.\n`);
+  };
+  const timer = setTimeout(overdue, environment.requestLimit() + GRACE);
+
+  const attempt = (): void => {
+    if (link.socket === null)
+      return refuse(503, 'unavailable', `Release #${release} has no replica that serves now.\n`);
+    const current = startRequest({
+      socketPath: link.socket,
+      agent: link.agent,
+      method: request.method ?? 'GET',
+      path: request.url ?? '/',
+      headers: headersForReplica(request, identifier),
+    });
+    upstream = current;
+    current.on('error', (error) => {
+      if (!over && upstream === current) failed(error);
+    });
+    current.on('response', (incoming) => {
+      answer = incoming;
+      if (over) incoming.destroy();
+      else deliver(incoming, { ...carriage, release, conclude });
+    });
+    if (!withBody) return void current.end();
+    // The body can be read only once, so it waits for a replica that has accepted the connection.
+    const send = (): void => {
+      bodyStarted = true;
+      request.pipe(current);
+    };
+    current.on('socket', (socket) => (socket.connecting ? socket.once('connect', send) : send()));
+  };
+  const failed = (error: Error): void => {
+    if (answer !== null) return refuse(502, 'error', '');
+    const refused = wasRefused(error);
+    if (!refused && (bodyStarted || !wasUnread(error))) {
+      return refuse(502, 'error', `Release #${release} ended the connection without an answer.\n`);
+    }
+    if (refused) link.avoidUntil = clock.monotonic() + AVOID;
+    tried.add(link);
+    const next = environment.another(release, tried, clock.monotonic());
+    if (next === null)
+      return refuse(503, 'unavailable', `No replica of release #${release} accepts connections now.\n`);
+    leave(link);
+    link = next;
+    link.inFlight += 1;
+    attempt();
+  };
+
+  request.on('error', () => undefined);
+  response.on('close', () => {
+    if (over) return;
+    conclude('client-gone', null);
+    upstream?.destroy();
+  });
+  link.inFlight += 1;
+  attempt();
+}
+
+interface Delivery extends Carriage {
+  readonly release: number;
+  readonly conclude: (outcome: RequestOutcome, status: number | null) => void;
+}
+
+/** Passes a replica's answer on. */
+function deliver(incoming: IncomingMessage, { response, identifier, release, conclude }: Delivery): void {
+  const status = incoming.statusCode ?? 502;
+  const outcome = outcomeOf(status, incoming.headers['x-slipway-outcome']);
+  response.on('finish', () => conclude(outcome, status));
+  incoming.on('error', () => undefined);
+  incoming.on('close', () => {
+    if (incoming.complete) return;
+    // A part of the answer is missing: the client must not take it for a whole one.
+    conclude('error', status);
+    response.destroy();
+  });
+  response.writeHead(status, incoming.statusMessage ?? '', headersForClient(incoming, { identifier, release }));
+  incoming.pipe(response);
+}
+
+function outcomeOf(status: number, told: string | string[] | undefined): RequestOutcome {
+  if (told === 'trap' || told === 'out-of-memory' || told === 'timeout') return told;
+  return status >= 500 ? 'error' : 'ok';
+}
+
+function leave(link: ReplicaLink): void {
+  link.inFlight -= 1;
+  if (link.inFlight === 0 && link.goneSince !== null) link.agent.destroy();
+}
+
+/** No connection came about: no such socket, nobody listens, or its queue is full. */
+function wasRefused(error: Error): boolean {
+  const code = systemCodeOf(error);
+  return code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
+}
+
+/**
+ * The connection ended before the replica had read the request: a Linux unix socket that is closed with unread bytes
+ * gives `ECONNRESET`, one that was closed before gives `EPIPE`; one that was read gives an end of file ("socket hang up",
+ * which has no `syscall`).
+ */
+function wasUnread(error: Error): boolean {
+  const code = systemCodeOf(error);
+  return 'syscall' in error && (code === 'ECONNRESET' || code === 'EPIPE');
+}
+
+export interface OwnAnswer {
+  readonly status: number;
+  readonly identifier: string;
+  readonly release?: number;
+  readonly text: string;
+}
+
+/** An answer by the router itself. */
+export function say(response: ServerResponse, { status, identifier, release, text }: OwnAnswer): void {
+  response.writeHead(status, {
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'x-request-id': identifier,
+    ...(release === undefined ? {} : { 'x-slipway-release': String(release) }),
+    ...(status === 503 ? { 'retry-after': '1' } : {}),
+  });
+  response.end(text);
+}
