@@ -1,6 +1,7 @@
 /** After a task has passed: its output goes into the cache, under its fingerprint if that is still true. */
 
 import type { Clock } from '../kernel/clock.ts';
+import { failpoint } from '../kernel/failpoint.ts';
 import type { Cache } from './cache.ts';
 import type { KeptResult } from './cache-records.ts';
 import type { MissingResult } from './look-up.ts';
@@ -34,6 +35,7 @@ export function keepResult(made: MadeResult, { cache, project, files, clock }: K
   const { value, summary } = end;
   const result: KeptResult = cache.take(output, { task: task.id, value, summary, ranAt: clock.wall(), duration });
   if (task.always === true) return { result, notKept: 'it runs every time' };
+  failpoint('pipeline/output-taken');
   if (touched === undefined) cache.record(fingerprint, result);
   cache.noteRun(project, task.id, {
     fingerprint,

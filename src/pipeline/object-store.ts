@@ -20,6 +20,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { type Digest, hexOf, sha256, sha256FileSync } from '../kernel/digest.ts';
+import { failpoint } from '../kernel/failpoint.ts';
 import { systemCodeOf } from '../kernel/fault.ts';
 import { randomIdentifier } from '../kernel/random.ts';
 import { isSettled, signatureOf } from './stat-signature.ts';
@@ -98,6 +99,7 @@ export function createObjectStore({ folder, clock }: { folder: string; clock: Cl
     utimesSync(temporary, OBJECT_TIME, OBJECT_TIME);
     mkdirSync(dirname(object), { recursive: true });
     renameSync(temporary, object);
+    failpoint('pipeline/object-placed');
     trust(object);
   };
 

@@ -221,6 +221,8 @@ test('a result is not kept when an input changed while the task ran, even if it 
   const disturbed = task('build/compile', {
     files: ['in.txt'],
     run: async () => {
+      // Longer than a tick of the file system's clock.
+      await systemClock.sleep(20);
       rig.write('in.txt', 'during');
       rig.write('in.txt', 'before');
       return { kind: 'passed', value: null, summary: '' };
