@@ -129,9 +129,11 @@ proptest! {
     }
 
     #[test]
-    fn a_badge_is_well_formed_and_shows_exactly_its_text(label in line(), value in line()) {
+    fn a_badge_is_well_formed_and_shows_exactly_its_text(
+        label in line(), value in line(), colour in select(vec!["teal", "yellow", "fff"]),
+    ) {
         let encoded = [&label, &value].map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC));
-        let path = format!("/badge/{}/{}.svg", encoded[0], encoded[1]);
+        let path = format!("/badge/{}/{}.svg?color={colour}", encoded[0], encoded[1]);
         let response = handle(&Request::get(path).body(Vec::new()).unwrap());
         prop_assert_eq!(response.status(), 200);
         let svg = String::from_utf8(response.into_body()).unwrap();
