@@ -55,15 +55,22 @@ export function viewProjectFiles({ project, index, clock }: ProjectFilesOptions)
     return digest;
   };
 
+  const selected = new Map<string, Readonly<Record<string, FileState>>>();
   return {
     statesOf(selection) {
+      // Most tasks of a toolchain read the same files.
+      const key = JSON.stringify([selection.include, selection.exclude]);
+      const known = selected.get(key);
+      if (known) return known;
       const entries: [string, FileState][] = [];
       for (const [path, node] of view.list(selection)) {
         const state = states.get(node) ?? stateOf(node, path);
         states.set(node, state);
         entries.push([path, state]);
       }
-      return Object.fromEntries(entries);
+      const result = Object.fromEntries(entries);
+      selected.set(key, result);
+      return result;
     },
     touched(selection) {
       const before = view.list(selection);
