@@ -2,12 +2,9 @@
 
 import { INDEX, MANIFEST, type Descriptor } from './descriptor.ts';
 import type { BlobSource, Layout } from './layout.ts';
-import { MAX_MANIFEST } from './limits.ts';
+import { MAX_LAYER, MAX_MANIFEST } from './limits.ts';
 import { malformed, parseIndex, parseManifest } from './parse.ts';
 import { printable } from './printable.ts';
-
-/** Layers are copied whole; larger ones are refused. */
-const MAX_LAYER = 1024 * 1024 * 1024;
 
 /** Everything that an index or manifest needs, each once: layers and configs, then manifests, the root last. */
 export async function closureOf(source: BlobSource, root: Descriptor): Promise<readonly Descriptor[]> {

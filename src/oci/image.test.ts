@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../kernel/workspace.ts';
 import { creationTime } from './creation-time.ts';
@@ -19,6 +21,31 @@ describe('an image', () => {
     expect((await putSampleImage(layout)).index.digest).toBe(
       'sha256:65261b11beffb098e21f7e4bd9e28e276d48a04291e2c876972b89c3b260d2a8',
     );
+  });
+
+  test('has the same digest and the same modes under another umask, time zone, locale and folder', () => {
+    const script = `
+      const { openLayout } = await import(${JSON.stringify(new URL('layout.ts', import.meta.url).href)});
+      const { putSampleImage } = await import(${JSON.stringify(new URL('sample-image.ts', import.meta.url).href)});
+      const layout = openLayout({ folder: process.argv[1], create: true });
+      process.stdout.write((await putSampleImage(layout)).index.digest);`;
+    const build = (umask: string, env: Record<string, string>) =>
+      execFileSync(
+        'sh',
+        [
+          '-c',
+          'umask "$1"; exec "$2" --input-type=module -e "$3" "$4"',
+          'sh',
+          umask,
+          process.execPath,
+          script,
+          join(folder, umask),
+        ],
+        { env, encoding: 'utf8' },
+      );
+    const here = build('022', { TZ: 'UTC', LC_ALL: 'C' });
+    expect(here).toMatch(/^sha256:/);
+    expect(build('077', { TZ: 'Pacific/Kiritimati', LC_ALL: 'tr_TR.UTF-8', HOME: '/nowhere' })).toBe(here);
   });
 
   test('has another digest for another service', async () => {

@@ -6,6 +6,7 @@
 export { copyImage } from './copy-image.ts';
 export { creationTime } from './creation-time.ts';
 export { createBlob, platformName, WASM_LAYER, type Blob, type Descriptor, type Platform } from './descriptor.ts';
+export { describeImage, type ChildDescription, type ImageDescription } from './describe-image.ts';
 export { COMPRESSOR } from './gzip.ts';
 export {
   assembleImage,
@@ -16,12 +17,18 @@ export {
   type ImageRecipe,
   type LayerReference,
 } from './image.ts';
+export { artifactTag, imageTags, type TaggedRevision } from './image-tags.ts';
+export { installImage, type InstallRequest } from './install-image.ts';
 export { createLayer, type Layer } from './layer.ts';
 export { openLayout, type BlobSource, type Layout } from './layout.ts';
 export type { OciFaultCode } from './oci-fault.ts';
 export { parseLayerReferences } from './parse.ts';
+export { printable } from './printable.ts';
+export { pushImage, type Pushed, type PushRequest } from './push-image.ts';
 export { readImage, resolveInLayout, type ImageChild, type ReadImage } from './read-image.ts';
 export { selectModule, type ModuleInImage } from './read-module.ts';
+export { parseReference, repositoryName, type Reference } from './reference.ts';
+export { createRepository, type Repository, type RepositoryOptions } from './registry.ts';
 export { buildRuntime, RUNTIME_NODE, RUNTIME_USER } from './runtime/runtime-layer.ts';
 export { RUNTIME_ARCHITECTURES, RUNTIME_LOCK, type RuntimeArchitecture } from './runtime/runtime-lock.ts';
 export type { TarEntry } from './tar.ts';

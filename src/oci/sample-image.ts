@@ -7,9 +7,9 @@ import type { Layout } from './layout.ts';
 
 export const SAMPLE_MODULE = Buffer.from('0061736d0d0001', 'hex');
 
-export async function putSampleImage(layout: Layout, service = 'greeter'): Promise<Image> {
-  const module = createBlob(WASM_LAYER, SAMPLE_MODULE);
-  const app = await createLayer('app', [{ kind: 'file', path: 'app.wasm', content: SAMPLE_MODULE, executable: true }]);
+export async function putSampleImage(layout: Layout, service = 'greeter', code = SAMPLE_MODULE): Promise<Image> {
+  const module = createBlob(WASM_LAYER, code);
+  const app = await createLayer('app', [{ kind: 'file', path: 'app.wasm', content: code, executable: true }]);
   const amd64 = await createLayer('runtime', [{ kind: 'file', path: 'bin/x', content: Buffer.from('amd64') }]);
   const arm64 = await createLayer('runtime', [{ kind: 'file', path: 'bin/x', content: Buffer.from('arm64') }]);
   const linux = {
