@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Replica, type RouterRig, startRouterRig, until } from '../../../../test/router-rig.ts';
+import { type Replica, type RouterRig, startRouterRig, until } from '../../../../test/rigs/router-rig.ts';
 import type { EnvironmentTraffic, ReplicaTraffic } from './router-config.ts';
 
 let rig: RouterRig;

@@ -4,15 +4,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request as startRequest, type RequestOptions } from 'node:http';
 import { join } from 'node:path';
-import { temporaryFolder } from '../src/kernel/workspace.ts';
-import { createRouterClient, type RouterClient } from '../src/platforms/embedded/router-client.ts';
-import type { RequestRecord } from '../src/platforms/embedded/router/request-log.ts';
-import type { RouterConfig } from '../src/platforms/embedded/router/router-config.ts';
-import type { EnvironmentRoutes, ReplicaAddress } from '../src/platforms/embedded/router/routing-table.ts';
-import { expectNoLeftovers } from './leftovers.ts';
+import { temporaryFolder } from '../../src/kernel/workspace.ts';
+import { createRouterClient, type RouterClient } from '../../src/platforms/embedded/router-client.ts';
+import type { RequestRecord } from '../../src/platforms/embedded/router/request-log.ts';
+import type { RouterConfig } from '../../src/platforms/embedded/router/router-config.ts';
+import type { EnvironmentRoutes, ReplicaAddress } from '../../src/platforms/embedded/router/routing-table.ts';
+import { expectNoLeftovers } from '../leftovers.ts';
 
-const ROUTER = join(import.meta.dirname, '../src/platforms/embedded/router/main.ts');
-const STUB = join(import.meta.dirname, 'fixtures/replicas/stub-replica.mjs');
+const ROUTER = join(import.meta.dirname, '../../src/platforms/embedded/router/main.ts');
+const STUB = join(import.meta.dirname, '../fixtures/replicas/stub-replica.mjs');
 
 export interface Replica extends ReplicaAddress {
   readonly process: ChildProcess;
