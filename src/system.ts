@@ -11,6 +11,8 @@ import { failpoint } from './kernel/failpoint.ts';
 import { Fault } from './kernel/fault.ts';
 import { startDaemon } from './kernel/subprocess.ts';
 import { cacheFolder, homeFolder, socketPath } from './kernel/workspace.ts';
+import type { TaskDefinition } from './pipeline/index.ts';
+import type { Project } from './project/index.ts';
 import type { AgentClient } from './server/index.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -142,6 +144,31 @@ export async function runAgent(system: System, signal?: AbortSignal): Promise<Ru
   const server = await serveOnSocket(createAgentApi(service), system.agentSocket);
   signal?.addEventListener('abort', () => void stop(false), { once: true });
   return { ended, routerUrl: (await platform.router()).url, stop };
+}
+
+/**
+ * The tasks of a project's pipeline.
+ *
+ * @throws Fault `toolchain/…` when the project can't be built on this machine.
+ */
+export async function createTasks(
+  system: System,
+  { project, folder }: { readonly project: Project; readonly folder: string },
+): Promise<readonly TaskDefinition[]> {
+  const stages = await import('./stages/index.ts');
+  return stages.createTasks({
+    project,
+    folder,
+    environment: system.env,
+    cache: system.cache,
+    replicaBundle: replicaBundle(),
+  });
+}
+
+/** The replica host as one file: beside us when we are a bundle, else where `build.ts` puts it. */
+function replicaBundle(): string {
+  const beside = join(import.meta.dirname, 'replica.js');
+  return existsSync(beside) ? beside : join(import.meta.dirname, '..', 'dist', 'replica.js');
 }
 
 /** The argv prefix of one of our programs. */

@@ -34,10 +34,10 @@ export async function openSession(
   const { createCache } = await import('../pipeline/index.ts');
   const { readRevision } = await import('../project/index.ts');
   const [project, revision] = await Promise.all([
-    requireProject(folder, terminal),
+    requireProject(folder, terminal, system.cache),
     readRevision({ folder, environment: definedOnly(system.env), signal, ...(ref === undefined ? {} : { ref }) }),
   ]);
-  const tasks = await createTasks(system, { project, folder, signal });
+  const tasks = await createTasks(system, { project, folder });
   return { folder, project, revision, tasks, cache: createCache({ folder: system.cache, clock: system.clock }) };
 }
 
@@ -53,9 +53,9 @@ export function requireProjectFolder(from = process.cwd()): string {
 }
 
 /** The project; its problems are printed like a compiler's before the fault that ends the command. */
-export async function requireProject(folder: string, terminal: Terminal): Promise<Project> {
+export async function requireProject(folder: string, terminal: Terminal, cache?: string): Promise<Project> {
   const { formatProblems, loadProject } = await import('../project/index.ts');
-  const { project, problems } = await loadProject({ folder });
+  const { project, problems } = await loadProject({ folder, ...(cache === undefined ? {} : { cache }) });
   if (project !== null && problems.length === 0) return project;
   terminal.note(formatProblems(problems, { color: process.stderr.isTTY }));
   throw new Fault({

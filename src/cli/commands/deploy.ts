@@ -1,0 +1,142 @@
+/** `slipway deploy [ENVIRONMENT]`: the pipeline, the image into the home (and its registry), then the rollout. */
+
+import { join } from 'node:path';
+import { createRepository, imageTags, installImage, openLayout, parseReference, pushImage } from '../../oci/index.ts';
+import { type Digest, parseDigest } from '../../kernel/digest.ts';
+import { Fault } from '../../kernel/fault.ts';
+import type { PipelineRun } from '../../pipeline/index.ts';
+import { deploymentsFor, type ProjectEnvironment, type Revision } from '../../project/index.ts';
+import { ensureAgent, openJournal, type System } from '../../system.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { openSession } from '../pipeline-session.ts';
+import { environmentReport, whyReport } from '../report/rollout-report.ts';
+import { watchRollout } from '../report/rollout-watch.ts';
+import type { Terminal } from '../terminal.ts';
+import { type RunScene, runTasks } from './run.ts';
+
+export interface DeployOptions {
+  readonly environment: string | undefined;
+  readonly wait: boolean;
+  readonly signal: AbortSignal;
+}
+
+export async function runDeploy(system: System, terminal: Terminal, options: DeployOptions): Promise<ExitCode> {
+  const { environment, wait, signal } = options;
+  const session = await openSession(system, terminal, { signal });
+  const scene: RunScene = { system, terminal, session, signal };
+  const run = await runTasks(scene);
+  if (run.outcome !== 'passed') return run.outcome === 'cancelled' ? EXIT.interrupted : EXIT.refused;
+  const image = await keepImage(scene, run);
+  return rollOut(scene, { image, environment, wait });
+}
+
+/** Brings the image of a run into the home, pushes it where the project names a repository, and says its digest. */
+export async function keepImage({ system, terminal, session }: RunScene, run: PipelineRun): Promise<Digest> {
+  const { output, value } = run.openResult('package/image');
+  const index = indexOf(value);
+  const tags = tagsOf(session.revision);
+  const home = openLayout({ folder: join(system.home, 'images') });
+  const descriptor = await installImage({ from: output, home, index, tags });
+  terminal.print(`image ${index}`);
+  const { repository } = session.project.image;
+  if (repository !== null) {
+    const target = createRepository({ reference: parseReference(repository), clock: system.clock });
+    const pushed = await pushImage({ layout: home, index: descriptor, repository: target, tags });
+    terminal.print(
+      `pushed ${pushed.reference} (${tags.join(', ')}; ${pushed.uploaded.length} uploaded, ${pushed.present.length} there already)`,
+    );
+  }
+  return index;
+}
+
+function indexOf(value: unknown): Digest {
+  if (value !== null && typeof value === 'object' && 'index' in value && typeof value.index === 'string') {
+    return parseDigest(value.index);
+  }
+  throw new Error('package/image has left no index');
+}
+
+/** A tree that differs from its commit must not bear the commit's tags. */
+function tagsOf(revision: Revision): readonly string[] {
+  const { commit, kind, name, dirty } = revision;
+  if (dirty > 0) return [`sha-${commit.slice(0, 12)}-dirty`];
+  return imageTags({
+    commit,
+    ...(kind === 'branch' ? { branch: name } : {}),
+    ...(kind === 'tag' ? { tag: name } : {}),
+  });
+}
+
+interface RollOut {
+  readonly image: Digest;
+  /** `undefined`: by the branch rules. */
+  readonly environment: string | undefined;
+  readonly wait: boolean;
+}
+
+/** Deploys to each environment in turn; the next one only when the one before it is done. */
+export async function rollOut(scene: RunScene, { image, environment, wait }: RollOut): Promise<ExitCode> {
+  const { project, revision } = scene.session;
+  const names =
+    environment === undefined ? deploymentsFor(project, revision).map((it) => it.environment) : [environment];
+  for (const name of names.length === 0 ? ['local'] : names) {
+    const target = project.environments.find((it) => it.name === name);
+    if (target === undefined) throw noSuchEnvironment(name, project.environments);
+    const code = await deployTo(scene, { image, target, wait });
+    if (code !== EXIT.ok) return code;
+  }
+  return EXIT.ok;
+}
+
+interface Deployment {
+  readonly image: Digest;
+  readonly target: ProjectEnvironment;
+  readonly wait: boolean;
+}
+
+async function deployTo({ system, terminal, session, signal }: RunScene, deployment: Deployment): Promise<ExitCode> {
+  const { image, target, wait } = deployment;
+  const { project, revision } = session;
+  const key = `${project.service}/${target.name}`;
+  const agent = await ensureAgent(system);
+  const { done, answer, refusal } = await agent.deploy({
+    service: project.service,
+    environment: target.name,
+    image,
+    config: target.config,
+    revision: { commit: revision.commit, ref: revision.name },
+    spec: target.spec,
+  });
+  const { url } = await agent.router();
+  if (!done) {
+    terminal.note(`${terminal.style('red', 'refused')} ${terminal.style('dim', refusal?.code ?? '')} ${answer}`);
+    if (refusal !== null) terminal.note(`  ${terminal.style('cyan', 'hint')} ${refusal.hint}`);
+    return EXIT.refused;
+  }
+  const address = new URL(url);
+  address.hostname = `${project.service}.${target.name}.localhost`;
+  terminal.print(`${key}: ${answer}; it answers at ${address.href}`);
+  if (!wait) return EXIT.ok;
+  const journal = await openJournal(system);
+  try {
+    const end = await watchRollout({ journal, key, clock: system.clock, terminal, signal });
+    if (end.kind === 'left') return EXIT.interrupted;
+    if (end.kind === 'waiting') {
+      terminal.print(environmentReport(end.view, system.clock.wall(), terminal));
+      return EXIT.waiting;
+    }
+    terminal.print(whyReport(end.view, end.rollout, terminal));
+    return end.rollout.ended?.outcome === 'aborted' ? EXIT.refused : EXIT.ok;
+  } finally {
+    journal.close();
+  }
+}
+
+function noSuchEnvironment(name: string, known: readonly ProjectEnvironment[]): Fault<'cli/no-such-environment'> {
+  return new Fault({
+    code: 'cli/no-such-environment',
+    kind: 'usage',
+    message: `The project has no environment ${name}.`,
+    hint: `It has ${known.map((it) => it.name).join(', ')}.`,
+  });
+}

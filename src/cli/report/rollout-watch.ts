@@ -1,0 +1,89 @@
+/** Follows the rollout of one environment to its end, on a live screen or line by line. */
+
+import { type EnvironmentView, foldEnvironments, type RolloutView } from '../../delivery/index.ts';
+import type { Entry, Journal } from '../../journal/index.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { formatDuration } from '../../kernel/quantity.ts';
+import { harmless, type Terminal } from '../terminal.ts';
+import { countsLine, environmentReport, splitBar } from './rollout-report.ts';
+
+export interface WatchOptions {
+  readonly journal: Journal;
+  readonly key: string;
+  readonly clock: Clock;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** How the watch ended: with the rollout, at a pause that only a person ends, or by the person who watched. */
+export type WatchEnd =
+  | { readonly kind: 'ended'; readonly rollout: RolloutView; readonly view: EnvironmentView }
+  | { readonly kind: 'waiting'; readonly view: EnvironmentView }
+  | { readonly kind: 'left' };
+
+const REDRAW_EVERY = 1000;
+
+export function watchRollout(options: WatchOptions): Promise<WatchEnd> {
+  const { journal, key, clock, terminal, signal } = options;
+  const entries: Entry[] = [];
+  let drawn = 0;
+  let told = 0;
+  const view = (): EnvironmentView | undefined => foldEnvironments(entries).get(key);
+
+  const erase = (): void => {
+    if (drawn > 0) terminal.draw(`\u001b[${drawn}F\u001b[J`);
+    drawn = 0;
+  };
+  const draw = (): void => {
+    const present = view();
+    if (present === undefined || !terminal.live) return;
+    erase();
+    const text = environmentReport(present, clock.wall(), terminal);
+    terminal.draw(`${text}\n`);
+    drawn = text.split('\n').length;
+  };
+  /** Steps, pauses and the end stay on the screen (or in the log) as lines of their own. */
+  const tell = (present: EnvironmentView): void => {
+    const rollout = present.rollouts.at(-1);
+    for (const moment of rollout?.moments.slice(told) ?? []) {
+      const age = formatDuration(Math.max(0, moment.at - (rollout?.startedAt ?? moment.at)));
+      erase();
+      terminal.note(`${terminal.style('dim', `+${age}`)} ${moment.what}: ${harmless(moment.because)}`);
+      if (!terminal.live) terminal.note(`  ${splitBar(present, terminal)}`);
+    }
+    told = rollout?.moments.length ?? 0;
+    if (!terminal.live && rollout?.lastLook && rollout.lastLook.counts.candidate.bad > 0) {
+      terminal.note(`  ${countsLine(rollout.counted, rollout)}`);
+    }
+  };
+
+  return new Promise((resolve) => {
+    const timer = setInterval(draw, REDRAW_EVERY);
+    const finish = (end: WatchEnd): void => {
+      unsubscribe();
+      clearInterval(timer);
+      signal.removeEventListener('abort', leave);
+      resolve(end);
+    };
+    const leave = (): void => finish({ kind: 'left' });
+    let unsubscribe = (): void => undefined;
+    const onEntries = (fresh: readonly Entry[]): void => {
+      entries.push(...fresh.filter((entry) => entry.subject === key));
+      const present = view();
+      if (present === undefined) return;
+      tell(present);
+      draw();
+      const rollout = present.rollouts.at(-1);
+      // The end is told only when the world looks like it: the last change comes after it.
+      if (rollout?.ended && present.now?.outcome === rollout.ended.outcome)
+        finish({ kind: 'ended', rollout, view: present });
+      else if (present.now?.phase === 'paused' && present.now.wait?.until === null)
+        finish({ kind: 'waiting', view: present });
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    // The first entries come before `subscribe` returns, so what ends it must not be needed yet.
+    queueMicrotask(() => {
+      unsubscribe = journal.subscribe(0, (fresh) => queueMicrotask(() => onEntries(fresh)));
+    });
+  });
+}
