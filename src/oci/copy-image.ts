@@ -14,13 +14,13 @@ export async function closureOf(source: BlobSource, root: Descriptor): Promise<r
     const what: string = descriptor.digest;
     const bytes = await source.read(descriptor, MAX_MANIFEST);
     if (descriptor.mediaType === INDEX) {
-      for (const child of parseIndex(bytes, what).manifests) {
+      for (const child of (await parseIndex(bytes, what)).manifests) {
         // One level only: an index in an index serves nobody and could be endless.
         if (child.mediaType !== MANIFEST) throw malformed(what, `it holds a ${printable(child.mediaType)}`);
         await visit(child);
       }
     } else {
-      const { config, layers } = parseManifest(bytes, what);
+      const { config, layers } = await parseManifest(bytes, what);
       for (const blob of [...layers, config]) if (!found.has(blob.digest)) found.set(blob.digest, blob);
     }
     found.set(descriptor.digest, descriptor);

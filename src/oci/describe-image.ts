@@ -45,7 +45,7 @@ export async function describeImage(layout: Layout, reference: string): Promise<
   const sizes = new Map([root, ...blobs].map(({ digest, size }) => [digest, size]));
   return {
     digest: root.digest,
-    tags: [...layout.tags()].flatMap(([tag, { digest }]) => (digest === root.digest ? [tag] : [])),
+    tags: [...(await layout.tags())].flatMap(([tag, { digest }]) => (digest === root.digest ? [tag] : [])),
     annotations,
     children: children.map(describeChild),
     size: [...sizes.values()].reduce((sum, size) => sum + size, 0),

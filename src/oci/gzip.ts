@@ -4,8 +4,6 @@
  */
 
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { gzip, gzipSync } from 'fflate';
 import { messageOf, systemCodeOf } from '../kernel/fault.ts';
 import { ociFault } from './oci-fault.ts';
 
@@ -23,6 +21,7 @@ const THREAD_FROM = 512 * 1024;
 
 /** Large input in a thread of its own. The header holds no name, no time and no machine. */
 export async function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  const { gzip, gzipSync } = await import('fflate');
   if (bytes.length < THREAD_FROM) return gzipSync(bytes, { level: LEVEL, mtime: 0 });
   return new Promise((resolve, reject) => {
     gzip(bytes, { level: LEVEL, mtime: 0 }, (error, result) => (error ? reject(error) : resolve(result)));
@@ -35,6 +34,7 @@ export async function compress(bytes: Uint8Array): Promise<Uint8Array> {
  * @throws Fault `oci/limit` when there is more, `oci/malformed` when it is not gzip.
  */
 export async function decompress(bytes: Uint8Array, limit: number): Promise<Uint8Array> {
+  const { gunzip } = await import('node:zlib');
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: limit });
   } catch (error) {

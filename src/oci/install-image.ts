@@ -23,8 +23,8 @@ export async function installImage({ from, home, index, tags }: InstallRequest):
   await copyImage(source, home, root);
   const artifact = (await readImage(home, root)).children.find(({ kind }) => kind === 'artifact')?.descriptor;
   for (const tag of tags) {
-    home.tag(tag, root);
-    if (artifact) home.tag(artifactTag(tag), artifact);
+    await home.tag(tag, root);
+    if (artifact) await home.tag(artifactTag(tag), artifact);
   }
   return root;
 }

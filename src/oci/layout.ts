@@ -14,7 +14,7 @@ import { INDEX, type Descriptor } from './descriptor.ts';
 import { withLayoutLock } from './layout-lock.ts';
 import { MAX_MANIFEST } from './limits.ts';
 import { ociFault } from './oci-fault.ts';
-import { malformed, parseIndex } from './parse.ts';
+import { indexParser, malformed } from './parse.ts';
 import { printable } from './printable.ts';
 
 const TAG = 'org.opencontainers.image.ref.name';
@@ -37,9 +37,9 @@ export interface Layout extends BlobSource {
   sizeOf(digest: Digest): number | undefined;
   put(bytes: Uint8Array): Digest;
   /** By tag, sorted. */
-  tags(): ReadonlyMap<string, Descriptor>;
+  tags(): Promise<ReadonlyMap<string, Descriptor>>;
   /** Points `tag` at a manifest or index that is in the layout; an older meaning of the tag is replaced. */
-  tag(tag: string, descriptor: Descriptor): void;
+  tag(tag: string, descriptor: Descriptor): Promise<void>;
 }
 
 /**
@@ -75,23 +75,26 @@ export function openLayout({ folder, create = false }: { folder: string; create?
     },
     read: (descriptor, limit) => readVerified(pathOf(descriptor.digest), descriptor, limit),
     tags,
-    tag(tag, descriptor) {
+    async tag(tag, descriptor) {
       if (!has(descriptor.digest)) throw missing(`${descriptor.digest} is not in the layout ${folder}.`);
-      withLayoutLock(folder, () => writeTag(indexPath, tag, descriptor));
+      const parse = await indexParser();
+      await withLayoutLock(folder, () => writeTag({ path: indexPath, tag, descriptor, parse }));
     },
   };
 }
 
-function readEntries(path: string): readonly Descriptor[] {
+type IndexParser = Awaited<ReturnType<typeof indexParser>>;
+
+function readEntries(path: string, parse: IndexParser): readonly Descriptor[] {
   const text = readOptional(path);
   if (text === undefined) return [];
   if (text.length > MAX_MANIFEST) throw malformed(path, 'it is too large');
-  return parseIndex(Buffer.from(text), path).manifests;
+  return parse(Buffer.from(text), path).manifests;
 }
 
-function readTags(path: string): ReadonlyMap<string, Descriptor> {
+async function readTags(path: string): Promise<ReadonlyMap<string, Descriptor>> {
   const found = new Map<string, Descriptor>();
-  for (const descriptor of readEntries(path)) {
+  for (const descriptor of readEntries(path, await indexParser())) {
     const tag = descriptor.annotations?.[TAG];
     if (tag === undefined) continue;
     if (found.has(tag)) throw malformed(path, `the tag ${JSON.stringify(printable(tag))} stands there twice`);
@@ -100,14 +103,21 @@ function readTags(path: string): ReadonlyMap<string, Descriptor> {
   return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+interface TagChange {
+  readonly path: string;
+  readonly tag: string;
+  readonly descriptor: Descriptor;
+  readonly parse: IndexParser;
+}
+
 /** Entries of others (untagged, or with annotations that we do not know) stay. */
-function writeTag(path: string, tag: string, { mediaType, digest, size, artifactType }: Descriptor): void {
-  const entry = { mediaType, digest, size, artifactType, annotations: { [TAG]: tag } };
-  const others = readEntries(path).filter((other) => other.annotations?.[TAG] !== tag);
-  const manifests = [...others, entry].map((descriptor) => ({ name: descriptor.annotations?.[TAG] ?? '', descriptor }));
-  manifests.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-  const document = { schemaVersion: 2, mediaType: INDEX, manifests: manifests.map(({ descriptor }) => descriptor) };
-  writeFileAtomic(path, canonicalJson(document));
+function writeTag({ path, tag, descriptor, parse }: TagChange): void {
+  const { mediaType, digest, size, artifactType } = descriptor;
+  const entry: Descriptor = { mediaType, digest, size, artifactType, annotations: { [TAG]: tag } };
+  const nameOf = ({ annotations }: Descriptor) => annotations?.[TAG] ?? '';
+  const others = readEntries(path, parse).filter((other) => nameOf(other) !== tag);
+  const manifests = [...others, entry].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0));
+  writeFileAtomic(path, canonicalJson({ schemaVersion: 2, mediaType: INDEX, manifests }));
 }
 
 async function readVerified(

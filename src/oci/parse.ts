@@ -1,79 +1,12 @@
 /** From the bytes of an index, a manifest or a config to values that hold what the spec promises; hostile ones are refused. */
 
-import { z } from 'zod';
-import { isDigest, type Digest } from '../kernel/digest.ts';
+import type * as z from 'zod';
 import { messageOf } from '../kernel/fault.ts';
-import { INDEX, MANIFEST, type Descriptor } from './descriptor.ts';
+import type { INDEX, MANIFEST, Descriptor } from './descriptor.ts';
 import type { LayerReference } from './image.ts';
-import { MAX_CHILDREN, MAX_LAYERS } from './limits.ts';
 import { ociFault } from './oci-fault.ts';
 import { printable } from './printable.ts';
-
-const digest = z.custom<Digest>((value) => typeof value === 'string' && isDigest(value), 'not a sha256 digest');
-const texts = z.record(z.string(), z.string());
-const platform = z.object({ os: z.string(), architecture: z.string(), variant: z.string().optional() });
-
-/** `urls`, by which a layer may point to a foreign host, is not read at all. */
-const descriptor = z.object({
-  mediaType: z.string(),
-  digest,
-  size: z.int().nonnegative(),
-  artifactType: z.string().optional(),
-  platform: platform.optional(),
-  annotations: texts.optional(),
-});
-
-// CVE-2021-41190: a document that is index and manifest at once means different things to different readers.
-const absent = z.undefined({ error: 'must not be here: the document would be an index and a manifest at once' });
-
-const index = z.object({
-  schemaVersion: z.literal(2),
-  mediaType: z.literal(INDEX).optional(),
-  manifests: z.array(descriptor).max(MAX_CHILDREN),
-  annotations: texts.optional(),
-  config: absent.optional(),
-  layers: absent.optional(),
-});
-
-const manifest = z.object({
-  schemaVersion: z.literal(2),
-  mediaType: z.literal(MANIFEST).optional(),
-  artifactType: z.string().optional(),
-  config: descriptor,
-  layers: z.array(descriptor).max(MAX_LAYERS),
-  subject: descriptor.optional(),
-  annotations: texts.optional(),
-  manifests: absent.optional(),
-});
-
-const imageConfig = z.object({
-  created: z.string().optional(),
-  architecture: z.string(),
-  os: z.string(),
-  config: z
-    .object({
-      Entrypoint: z.array(z.string()).nullish(),
-      Cmd: z.array(z.string()).nullish(),
-      Env: z.array(z.string()).nullish(),
-      ExposedPorts: z.record(z.string(), z.object({})).nullish(),
-      User: z.string().nullish(),
-      WorkingDir: z.string().nullish(),
-      Labels: texts.nullish(),
-    })
-    .optional(),
-  rootfs: z.object({ type: z.literal('layers'), diff_ids: z.array(digest) }),
-});
-
-const wasmConfig = z.object({
-  created: z.string().optional(),
-  author: z.string().nullish(),
-  architecture: z.literal('wasm'),
-  os: z.string(),
-  layerDigests: z.array(digest),
-  component: z
-    .object({ exports: z.array(z.string()), imports: z.array(z.string()), target: z.string().nullish() })
-    .nullish(),
-});
+import type * as schemas from './schemas.ts';
 
 export interface Index {
   readonly schemaVersion: 2;
@@ -91,20 +24,40 @@ export interface Manifest {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
-export type ImageConfig = z.infer<typeof imageConfig>;
-export type WasmConfig = z.infer<typeof wasmConfig>;
+export type ImageConfig = z.infer<typeof schemas.imageConfig>;
+export type WasmConfig = z.infer<typeof schemas.wasmConfig>;
 
 /** Each throws Fault `oci/malformed`; `what` names the document in the message. */
-export const parseIndex = (bytes: Uint8Array, what: string): Index => parse(index, bytes, what);
-export const parseManifest = (bytes: Uint8Array, what: string): Manifest => parse(manifest, bytes, what);
-export const parseImageConfig = (bytes: Uint8Array, what: string): ImageConfig => parse(imageConfig, bytes, what);
-export const parseWasmConfig = (bytes: Uint8Array, what: string): WasmConfig => parse(wasmConfig, bytes, what);
+export async function parseIndex(bytes: Uint8Array, what: string): Promise<Index> {
+  return (await indexParser())(bytes, what);
+}
 
-const layerReferences = z.array(z.object({ descriptor, diffId: digest, title: z.string() }));
+/** `parseIndex` for where nothing may be awaited. */
+export async function indexParser(): Promise<(bytes: Uint8Array, what: string) => Index> {
+  const { index } = await load();
+  return (bytes, what) => parse(index, bytes, what);
+}
+
+export async function parseManifest(bytes: Uint8Array, what: string): Promise<Manifest> {
+  return parse((await load()).manifest, bytes, what);
+}
+
+export async function parseImageConfig(bytes: Uint8Array, what: string): Promise<ImageConfig> {
+  return parse((await load()).imageConfig, bytes, what);
+}
+
+export async function parseWasmConfig(bytes: Uint8Array, what: string): Promise<WasmConfig> {
+  return parse((await load()).wasmConfig, bytes, what);
+}
 
 /** Layers as a task of ours wrote them down. */
-export function parseLayerReferences(value: unknown): readonly LayerReference[] {
-  return layerReferences.parse(value);
+export async function parseLayerReferences(value: unknown): Promise<readonly LayerReference[]> {
+  return (await load()).layerReferences.parse(value);
+}
+
+/** A run that changes nothing parses nothing, and should not pay for the means to. */
+function load(): Promise<typeof schemas> {
+  return import('./schemas.ts');
 }
 
 function parse<Value>(schema: z.ZodType<Value>, bytes: Uint8Array, what: string): Value {

@@ -75,7 +75,7 @@ describe('an image that is as it should be', () => {
 
   test('is described for people', async () => {
     const image = await putSampleImage(layout);
-    layout.tag('main', image.index);
+    await layout.tag('main', image.index);
     const description = await describeImage(layout, 'main');
     expect(description).toMatchObject({ digest: image.index.digest, tags: ['main'] });
     expect(description.children.map(({ platform, kind }) => [platform, kind])).toEqual([

@@ -47,7 +47,7 @@ export interface ReadImage {
  */
 export async function resolveInLayout(layout: Layout, reference: string): Promise<Descriptor> {
   if (!isDigest(reference)) {
-    const tagged = layout.tags().get(reference);
+    const tagged = (await layout.tags()).get(reference);
     if (tagged) return tagged;
     throw missing(`There is no image called "${printable(reference)}" in ${layout.folder}.`);
   }
@@ -66,7 +66,7 @@ export async function readImage(source: BlobSource, root: Descriptor): Promise<R
     return { root, annotations: child.manifest.annotations ?? {}, children: [child] };
   }
   if (root.mediaType !== INDEX) throw malformed(root.digest, `${printable(root.mediaType)} is no type of an image`);
-  const index = parseIndex(await source.read(root, MAX_MANIFEST), `The index ${root.digest}`);
+  const index = await parseIndex(await source.read(root, MAX_MANIFEST), `The index ${root.digest}`);
   const children: ImageChild[] = [];
   for (const descriptor of index.manifests) children.push(await readChild(source, descriptor));
   return { root, annotations: index.annotations ?? {}, children };
@@ -77,15 +77,15 @@ async function readChild(source: BlobSource, descriptor: Descriptor): Promise<Im
   if (descriptor.mediaType !== MANIFEST) {
     throw malformed(what, `it is called ${printable(descriptor.mediaType)}, which is no type of a manifest`);
   }
-  const manifest = parseManifest(await source.read(descriptor, MAX_MANIFEST), what);
+  const manifest = await parseManifest(await source.read(descriptor, MAX_MANIFEST), what);
   switch (manifest.config.mediaType) {
     case IMAGE_CONFIG: {
-      const config = parseImageConfig(await source.read(manifest.config, MAX_CONFIG), `The config of ${what}`);
+      const config = await parseImageConfig(await source.read(manifest.config, MAX_CONFIG), `The config of ${what}`);
       checkContainer(descriptor, manifest, config);
       return { kind: 'container', descriptor, manifest, config };
     }
     case WASM_CONFIG: {
-      const config = parseWasmConfig(await source.read(manifest.config, MAX_CONFIG), `The config of ${what}`);
+      const config = await parseWasmConfig(await source.read(manifest.config, MAX_CONFIG), `The config of ${what}`);
       checkArtifact(what, manifest, config);
       return { kind: 'artifact', descriptor, manifest, config };
     }

@@ -1,6 +1,5 @@
 /** The service's own WebAssembly out of an image: what the embedded platform runs. */
 
-import { unpackTar } from 'modern-tar';
 import { sha256, type Digest } from '../kernel/digest.ts';
 import { messageOf } from '../kernel/fault.ts';
 import { LAYER_TAR, LAYER_TAR_GZIP, WASM_LAYER, type Descriptor } from './descriptor.ts';
@@ -59,6 +58,7 @@ async function fileInLayer(source: BlobSource, layer: Descriptor, path: string):
   if (mediaType !== LAYER_TAR && mediaType !== LAYER_TAR_GZIP) return undefined;
   const stored = await source.read(layer, MAX_MODULE);
   const archive = mediaType === LAYER_TAR ? stored : await decompress(stored, MAX_MODULE);
+  const { unpackTar } = await import('modern-tar');
   try {
     const entries = await unpackTar(archive, { strict: true });
     return entries.findLast(({ header }) => header.type === 'file' && header.name.replace(/^\.?\//, '') === path)?.data;

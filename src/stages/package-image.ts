@@ -56,8 +56,8 @@ export async function buildImage(context: TaskContext, options: ImageOptions): P
   const component = kind === 'component' ? { imports, exports, target: world } : null;
   const image = assembleImage({ service, created, children, artifact: { module: module.descriptor, component } });
   for (const part of [module, app, ...parts.values().toArray().flat(), ...image.documents]) layout.put(part.bytes);
-  layout.tag('image', image.index);
-  layout.tag('image-wasm', image.artifact);
+  await layout.tag('image', image.index);
+  await layout.tag('image-wasm', image.artifact);
   // What locked the tags is an empty file that nobody needs any more.
   rmSync(join(context.output, '.lock'), { force: true });
   const value: PackagedImage = {

@@ -35,8 +35,9 @@ export interface KeptLayer extends LayerReference {
 export async function borrowLayers(context: Pick<TaskContext, 'need'>, task: string): Promise<readonly KeptLayer[]> {
   const { output, value } = context.need(task);
   const kept = value !== null && typeof value === 'object' && 'layers' in value ? value['layers'] : undefined;
+  const references = await parseLayerReferences(kept);
   return Promise.all(
-    parseLayerReferences(kept).map(async (reference) => ({
+    references.map(async (reference) => ({
       ...reference,
       bytes: await readFile(join(output, fileOf(reference.descriptor.digest))),
     })),

@@ -7,7 +7,6 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unpackTar } from 'modern-tar';
 import { ociFault } from '../oci-fault.ts';
 import { expectDone, LEAVE_OUT, runIn, type DownloadSite } from './download.ts';
 import { DEBIAN_SUITE, type DebianPackage, type RuntimeArchitecture } from './runtime-lock.ts';
@@ -111,6 +110,7 @@ async function openPackage(wanted: DebianPackage, site: DownloadSite): Promise<F
   const archive = join(site.folder, `${wanted.name}.tar`);
   const unpack = ['-c', 'exec dpkg-deb --fsys-tarfile "$1" >"$2"', 'sh', join(site.folder, file), archive];
   expectDone(await runIn(site, 'sh', unpack), `The content of ${file}`, site.signal);
+  const { unpackTar } = await import('modern-tar');
   const files = new Map<string, { content: Uint8Array } | { link: string }>();
   for (const { header, data } of await unpackTar(await readFile(archive))) {
     const path = header.name.replace(/^\.?\/?/, '/');

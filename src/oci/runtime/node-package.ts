@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { unpackTar } from 'modern-tar';
 import { decompress } from '../gzip.ts';
 import { ociFault } from '../oci-fault.ts';
 import { expectDone, runIn, type DownloadSite } from './download.ts';
@@ -29,6 +28,7 @@ export async function fetchNode(pins: RuntimePins['node'], site: DownloadSite): 
       hint: 'Check which registry npm is configured for: it serves another file under this version.',
     });
   }
+  const { unpackTar } = await import('modern-tar');
   const entries = await unpackTar(await decompress(packed, MAX_PACKAGE), {
     filter: ({ name }) => name === 'package/bin/node' || name === 'package/LICENSE',
   });
