@@ -168,6 +168,7 @@ function sizeOf(value: unknown): number {
 }
 
 function percent(now: number, before: number): string {
+  if (now === before) return '±0 %';
   return `${now > before ? '+' : '−'}${Math.abs((100 * (now - before)) / before).toFixed(0)} %`;
 }
 

@@ -54,10 +54,10 @@ function judge(passed: boolean, programs: readonly TestProgram[], text: string):
   const failures = programs.flatMap((program) =>
     program.failures.map(({ name, output }) => ({ title: `${name} (${program.name})`, output })),
   );
-  const crashed = programs.filter(({ finished }) => !finished).map(({ name }) => name);
+  const crashed = programs.filter(({ finished, ending }) => !finished && ending !== undefined);
   const details = [
     ...failures.map(({ title }) => `failed: ${title}`),
-    ...crashed.map((name) => `ended before its summary: ${name}`),
+    ...crashed.map(({ name, ending }) => `ended without a summary: ${name} (${ending})`),
     ...failures.slice(0, 3).flatMap(({ title, output }) => ['', `${title}:`, ...output.split('\n').slice(0, 15)]),
   ];
   return {
@@ -74,6 +74,7 @@ function summarise(programs: readonly TestProgram[]): string {
   const doc = totalOf(programs.filter(({ kind }) => kind === 'doc'));
   // A program with a harness of its own reports no counts; that it ended well is all that is known.
   const own = programs.filter(({ finished }) => !finished).length;
+  if (own === 0 && programs.every(isEmpty)) return 'no tests';
   const parts = [
     `${code.passed} passed`,
     code.ignored + doc.ignored > 0 ? `${code.ignored + doc.ignored} ignored` : '',
@@ -81,4 +82,8 @@ function summarise(programs: readonly TestProgram[]): string {
     own > 0 ? `${own} with a harness of ${own === 1 ? 'its' : 'their'} own` : '',
   ];
   return parts.filter(Boolean).join(', ');
+}
+
+function isEmpty({ passed, failed, ignored }: TestProgram): boolean {
+  return passed + failed + ignored === 0;
 }

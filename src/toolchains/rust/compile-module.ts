@@ -4,7 +4,7 @@ import { readText } from './toml-file.ts';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { toolchainFault } from '../toolchain-fault.ts';
 import { runCargo, type CargoCall, type CargoResult } from './cargo.ts';
-import { sizeProfile } from './cargo-environment.ts';
+import { sizeProfile, type CargoPlaces } from './cargo-environment.ts';
 import type { ServiceProgram } from './cargo-metadata.ts';
 import { remapPaths } from './path-remapping.ts';
 import type { RustTarget } from './targets.ts';
@@ -54,7 +54,7 @@ export async function compileModule(compilation: Compilation, covered: readonly 
       hint: `Build it by hand with \`cargo build --release --target ${target}\` and look.`,
     });
   }
-  checkDepInfo(module.replace(/\.wasm$/, '.d'), compilation, covered);
+  checkDepInfo(module.replace(/\.wasm$/, '.d'), places, covered);
   return { result, module };
 }
 
@@ -62,7 +62,7 @@ export async function compileModule(compilation: Compilation, covered: readonly 
  * The files of the project that the compiler and build scripts read, as Cargo wrote them down (`.d`), must be among those
  * that the fingerprint covers: the top-level names `covered` of the project folder. Else a change would go unnoticed.
  */
-export function checkDepInfo(path: string, { places }: Pick<CargoCall, 'places'>, covered: readonly string[]): void {
+export function checkDepInfo(path: string, places: CargoPlaces, covered: readonly string[]): void {
   for (const file of readDepInfo(readText(path) ?? '')) {
     if ([places.cargoHome, places.targetFolder, places.toolchain.sysroot].some((folder) => isBelow(file, folder)))
       continue;

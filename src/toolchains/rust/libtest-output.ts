@@ -19,6 +19,8 @@ export interface TestProgram extends TestCounts {
   readonly failures: readonly { readonly name: string; readonly output: string }[];
   /** False when the program ended without the harness's summary: it crashed, or has a harness of its own. */
   readonly finished: boolean;
+  /** How it ended when not well: `signal: 6, SIGABRT: process abort signal`, `exit status: 3`. */
+  readonly ending: string | undefined;
 }
 
 export interface TestListener {
@@ -60,6 +62,8 @@ export function createTestReader(listener: TestListener): TestReader {
       capturing = undefined;
       return;
     }
+    const ending = /^  process didn't exit successfully: .*\((signal: .+|exit status: .+)\)$/.exec(line)?.[1];
+    if (ending !== undefined) current.ending = ending;
     const heading = /^---- (.+) stdout ----$/.exec(line);
     if (heading) capturing = heading[1];
     else if (line === 'failures:') capturing = undefined;
@@ -73,10 +77,15 @@ export function createTestReader(listener: TestListener): TestReader {
       lines.end();
       return programs.map(({ outputs, ...program }) => ({
         ...program,
-        failures: [...outputs].map(([name, output]) => ({ name, output: output.trim() })),
+        failures: [...outputs].map(([name, output]) => ({ name, output: withoutBacktrace(output) })),
       }));
     },
   };
+}
+
+/** The panic message says enough for a report; the log file has the rest. */
+function withoutBacktrace(output: string): string {
+  return output.replace(/^(stack backtrace:|note: run with `RUST_BACKTRACE)[^]*$/m, '').trim();
 }
 
 /** Cargo's own lines: `     Running unittests src/lib.rs (target/…)`, `   Doc-tests herald`. */
@@ -87,7 +96,7 @@ function openProgram(line: string): Draft | undefined {
   if (name === undefined) return undefined;
   const kind = doc === undefined ? (name.startsWith('unittests ') ? 'unit' : 'integration') : 'doc';
   const counts = { passed: 0, failed: 0, ignored: 0 };
-  return { name, kind, ...counts, failures: [], finished: false, outputs: new Map() };
+  return { name, kind, ...counts, failures: [], finished: false, ending: undefined, outputs: new Map() };
 }
 
 export function totalOf(programs: readonly TestCounts[]): TestCounts {
