@@ -105,7 +105,7 @@ function componentTask(rust: RustProject, { build }: StageProject): TaskDefiniti
       files: { include: [], exclude: [] },
       environment: [],
       tools: [{ name: 'wit-component', identity: transpilerIdentity() }],
-      settings: { recipe: RECIPE, target: rust.target, maxSize: build.maxSize ?? null },
+      settings: { recipe: RECIPE, target: rust.target, maxSize: build.maxSize },
     },
     async run(context): Promise<TaskOutcome> {
       const core = readFileSync(join(context.need('build/optimise').output, CORE));
@@ -126,7 +126,7 @@ function componentTask(rust: RustProject, { build }: StageProject): TaskDefiniti
   };
 }
 
-function problemWith(report: ModuleReport, isComponent: boolean, maxSize: number | undefined): TaskOutcome | undefined {
+function problemWith(report: ModuleReport, isComponent: boolean, maxSize: number | null): TaskOutcome | undefined {
   if (isComponent && report.world !== 'wasi:http/proxy') {
     return {
       kind: 'failed',
@@ -135,7 +135,7 @@ function problemWith(report: ModuleReport, isComponent: boolean, maxSize: number
       hint: 'Write the service with `#[wstd::http_server]` on `main` at the root of the program (crate wstd 0.6).',
     };
   }
-  if (maxSize === undefined || report.size <= maxSize) return undefined;
+  if (maxSize === null || report.size <= maxSize) return undefined;
   const [first, ...more] = report.sections.slice(0, 4);
   return {
     kind: 'failed',

@@ -13,9 +13,10 @@ const folder = join(root, 'tally');
 const environment = process.env;
 const project: StageProject = {
   service: 'tally',
-  build: { toolchain: 'rust', target: 'wasm32-wasip1', optimise: 'Oz' },
+  build: { toolchain: 'rust', target: 'wasm32-wasip1', optimise: 'Oz', maxSize: null },
   checks: { format: true, lint: true },
   tests: { unit: true, integration: true },
+  image: { platforms: ['wasi/wasm'] },
 };
 
 const plan = (settings: Partial<StageProject> = {}, outer: Record<string, string | undefined> = {}) =>
@@ -24,6 +25,7 @@ const plan = (settings: Partial<StageProject> = {}, outer: Record<string, string
     folder,
     environment: { ...environment, ...outer },
     cache: join(root, 'cache'),
+    replicaBundle: join(root, 'replica.js'),
   });
 
 async function perform(id: string) {
@@ -53,10 +55,16 @@ test('a project gets the tasks that its settings ask for', async () => {
     'build/component',
     'test/unit',
     'test/integration',
+    'package/image',
   ]);
   const less = { checks: { format: false, lint: true }, tests: { unit: true, integration: false } };
   expect(ids(await plan(less))).not.toContain('check/format');
   expect(ids(await plan(less))).not.toContain('test/integration');
+});
+
+test('an image is made only of what passed every check and test', async () => {
+  const image = (await plan()).find(({ id }) => id === 'package/image');
+  expect(image?.needs).toEqual(['build/component', 'check/format', 'check/lint', 'test/unit', 'test/integration']);
 });
 
 test('good code is formatted and has no findings', async () => {

@@ -1,18 +1,14 @@
 /** What the stages need to know of a project and its surroundings to declare their tasks. */
 
-import type { OptimisationLevel } from '../wasm/index.ts';
+import type { Build, Checks, Image, Tests } from '../project/index.ts';
 
+/** The part of a `Project` that decides what is checked, tested, built and packed. */
 export interface StageProject {
   readonly service: string;
-  readonly build: {
-    readonly toolchain?: 'rust' | 'go' | 'c' | 'assemblyscript' | undefined;
-    readonly target: string;
-    readonly optimise: OptimisationLevel | 'none';
-    /** Bytes. */
-    readonly maxSize?: number | undefined;
-  };
-  readonly checks: { readonly format: boolean; readonly lint: boolean };
-  readonly tests: { readonly unit: boolean; readonly integration: boolean };
+  readonly build: Build;
+  readonly checks: Pick<Checks, 'format' | 'lint'>;
+  readonly tests: Pick<Tests, 'unit' | 'integration'>;
+  readonly image: Pick<Image, 'platforms'>;
 }
 
 export interface StageOptions {
@@ -23,4 +19,6 @@ export interface StageOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The cache folder: compilers keep their own intermediate files below it. */
   readonly cache: string;
+  /** The bundled replica host (`dist/replica.js`): it goes into the Linux children of images. */
+  readonly replicaBundle: string;
 }
