@@ -1,0 +1,63 @@
+/** The decisions of the engine, read off the entries that it writes. */
+
+import type { RolloutEnded, RolloutLooked, RolloutStarted } from '../entries.ts';
+import type { Entry } from '../../journal/index.ts';
+import type { Reading } from '../judge/index.ts';
+import type { DecisionEvidence, DecisionRow } from './rehearsal-result.ts';
+
+export interface DecisionLog {
+  add(entries: readonly Entry[], at: number): void;
+  refused(at: number, because: string): void;
+  rows(): readonly DecisionRow[];
+  /** Rollouts that have ended, in order. */
+  ended(): readonly RolloutEnded[];
+}
+
+export function createDecisionLog(): DecisionLog {
+  const rows: DecisionRow[] = [];
+  const ended: RolloutEnded[] = [];
+  let evidence: DecisionEvidence | null = null;
+
+  const add = ({ kind, data }: Entry, at: number): void => {
+    const write = (decision: string, because: string): void => void rows.push({ at, decision, because, evidence });
+    // The kind of an entry says its shape.
+    switch (kind) {
+      case 'rollout.looked': {
+        const { verdict, abort, promote, slo } = data as unknown as RolloutLooked;
+        evidence = { verdict, abort, promote, slo };
+        return;
+      }
+      case 'rollout.started': {
+        evidence = null;
+        const { candidate, kind: how } = data as unknown as RolloutStarted;
+        return write('started', `${how} of #${candidate}`);
+      }
+      case 'rollout.stepped': {
+        const { weight, because } = data as unknown as { weight: number; because: string };
+        return write(`${Number((weight * 100).toFixed(2))}%`, because);
+      }
+      case 'rollout.paused': {
+        const { reason, because } = data as unknown as { reason: string; because: string };
+        return write(`paused: ${reason}`, because);
+      }
+      case 'rollout.resumed':
+        return write('resumed', (data as unknown as { because: string }).because);
+      case 'rollout.ended': {
+        const end = data as unknown as RolloutEnded & { reading: Reading };
+        const { verdict, abort, promote, slo } = end.reading;
+        evidence = { verdict: verdict.kind, abort: abort.e, promote: promote.e, slo: slo.e };
+        ended.push(end);
+        return write(end.outcome, end.because);
+      }
+    }
+  };
+
+  return {
+    add(entries, at) {
+      for (const entry of entries) add(entry, at);
+    },
+    refused: (at, because) => void rows.push({ at, decision: 'refused', because, evidence }),
+    rows: () => rows,
+    ended: () => ended,
+  };
+}

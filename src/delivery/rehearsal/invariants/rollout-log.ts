@@ -1,0 +1,45 @@
+/** The rollouts as their entries tell them, for invariants that must not trust the state of the engine. */
+
+import type { RolloutEnded, RolloutStarted } from '../../entries.ts';
+import type { Instant } from './instant.ts';
+
+export interface RolloutLog {
+  /** Started and not ended, in order. */
+  readonly open: readonly RolloutStarted[];
+  /** Ended since the instant before, with how each began. */
+  readonly ended: readonly { readonly started: RolloutStarted | undefined; readonly end: RolloutEnded }[];
+  readonly started: readonly RolloutStarted[];
+  /** The release of the last promotion, or of the last rollback by hand; `null` when there is none. */
+  readonly lastPromoted: number | null;
+}
+
+/** Reads one instant after the other. `serving` is promoted at the start. */
+export function createRolloutLog(serving: number | null): (instant: Instant) => RolloutLog {
+  let open: readonly RolloutStarted[] = [];
+  let lastPromoted = serving;
+  return ({ entries }) => {
+    const ended: { started: RolloutStarted | undefined; end: RolloutEnded }[] = [];
+    const begun: RolloutStarted[] = [];
+    for (const { kind, data } of entries) {
+      if (kind === 'environment.removed') lastPromoted = null;
+      if (kind === 'rollout.started') {
+        // The kind of an entry says its shape.
+        const start = data as unknown as RolloutStarted;
+        begun.push(start);
+        open = [...open, start];
+      }
+      if (kind !== 'rollout.ended') continue;
+      const end = data as unknown as RolloutEnded;
+      const started = open.find(({ rollout }) => rollout === end.rollout);
+      open = open.filter(({ rollout }) => rollout !== end.rollout);
+      ended.push({ started, end });
+      if (takesOver(end, started)) lastPromoted = end.candidate;
+    }
+    return { open, ended, started: begun, lastPromoted };
+  };
+}
+
+export function takesOver(end: RolloutEnded, started: RolloutStarted | undefined): boolean {
+  if (end.outcome === 'promoted' || end.outcome === 'promotedByHand') return true;
+  return end.outcome === 'rolledBack' && started?.kind === 'rollback';
+}

@@ -1,0 +1,94 @@
+/** What an event of a rehearsal does: to the engine, by a command, or to the world. */
+
+import type { Command } from '../command.ts';
+import type { EnvironmentSpec } from '../environment-spec.ts';
+import type { Cast } from './cast.ts';
+import type { Rehearsal, RehearsalAction } from './rehearsal.ts';
+import type { RehearsedEngine } from './rehearsed-engine.ts';
+import type { SimulatedPlatform } from './simulated-platform.ts';
+
+export interface Performer {
+  /** Returns why the engine refused, or `null`. */
+  perform(action: RehearsalAction): Promise<string | null>;
+}
+
+export interface PerformerOptions {
+  readonly rehearsal: Rehearsal;
+  readonly cast: Cast;
+  readonly engine: RehearsedEngine;
+  readonly platform: SimulatedPlatform;
+}
+
+export function createPerformer({ rehearsal, cast, engine, platform }: PerformerOptions): Performer {
+  // The project file of the rehearsal, as events edit it: a deployment takes it as it is then.
+  let spec: EnvironmentSpec = rehearsal.spec;
+  let { config } = rehearsal;
+  let newest = rehearsal.start;
+
+  const order = async (command: Command): Promise<string | null> => {
+    const { refusal, answer } = await engine.command(command);
+    return refusal === null ? null : answer;
+  };
+  const deploy = (name: string): Promise<string | null> => {
+    newest = name;
+    return order({ kind: 'deploy', content: cast.contentOf(name, config), revision: null, spec });
+  };
+
+  return {
+    async perform(action) {
+      switch (action.kind) {
+        case 'deploy':
+          return deploy(action.release);
+        case 'config':
+          // Another configuration is another release of the same image (facts/rollouts.md, trap T15).
+          config = { ...config, ...action.config };
+          return newest === null ? null : deploy(newest);
+        case 'promote':
+        case 'promoteFully':
+        case 'abort':
+        case 'retry':
+        case 'pause':
+        case 'resume':
+        case 'remove':
+          return order({ kind: action.kind });
+        case 'rollback': {
+          const to = action.to === null ? null : cast.numberOf(engine.state(), action.to);
+          return to === undefined ? `${action.to} was never deployed` : order({ kind: 'rollback', to });
+        }
+        case 'scale':
+          spec = { ...spec, replicas: action.replicas };
+          return order({ kind: 'scale', replicas: action.replicas });
+        case 'strategy':
+          spec = { ...spec, strategy: action.strategy };
+          return order({ kind: 'strategy', strategy: action.strategy });
+        case 'crash':
+          await engine.crash();
+          return null;
+        case 'approve':
+        case 'reject':
+          return 'approvals are not there yet';
+        case 'metrics':
+        case 'router':
+        case 'set':
+        case 'traffic':
+          change(platform, action);
+          return null;
+      }
+    },
+  };
+}
+
+type WorldAction = Extract<RehearsalAction, { kind: 'metrics' | 'router' | 'set' | 'traffic' }>;
+
+function change(platform: SimulatedPlatform, action: WorldAction): void {
+  switch (action.kind) {
+    case 'metrics':
+      return platform.setMetrics(action.state);
+    case 'router':
+      return platform.setRouterDelay(action.delay);
+    case 'set':
+      return platform.setRelease(action.release, action.change);
+    case 'traffic':
+      return platform.setTraffic(action.rate);
+  }
+}

@@ -1,0 +1,82 @@
+/** What there is to see of a rehearsal at one instant: a row of its timeline, and what expectations are read against. */
+
+import type { EnvironmentState, Outcome } from '../engine-state.ts';
+import type { Observation } from '../observation.ts';
+import { activeRollout, phaseOf } from '../turn.ts';
+import type { Cast } from './cast.ts';
+import type { Expectation, Range } from './rehearsal.ts';
+import type { TimelineRow } from './rehearsal-result.ts';
+
+/** `at` in milliseconds after the start. */
+export function rowOf(
+  at: number,
+  state: EnvironmentState,
+  scene: { cast: Cast; observation: Observation },
+): TimelineRow {
+  const { cast, observation } = scene;
+  const traffic: Record<string, number> = {};
+  for (const [release, share] of Object.entries(observation.traffic ?? {})) {
+    traffic[cast.labelOf(state, Number(release))] = share;
+  }
+  const ready: Record<string, number> = {};
+  for (const [release, status] of Object.entries(observation.releases)) {
+    ready[cast.labelOf(state, Number(release))] = status.ready;
+  }
+  const rollout = activeRollout(state);
+  return { at, phase: phaseOf(state), reason: rollout?.reason ?? null, step: rollout?.step ?? null, traffic, ready };
+}
+
+export interface Sight {
+  readonly row: TimelineRow;
+  readonly stable: string | null;
+  readonly candidate: string | null;
+  /** Of the rollout that ended last. */
+  readonly outcome: Outcome | null;
+}
+
+/** Every difference between what was expected and what is so, in words. */
+export function differences(expected: Expectation, sight: Sight): readonly string[] {
+  const { row, stable, candidate, outcome } = sight;
+  const found: string[] = [];
+  const compare = (what: string, wanted: string | undefined, is: string | null): void => {
+    if (wanted !== undefined && wanted !== is) found.push(`${what} is ${is ?? 'none'}, expected ${wanted}`);
+  };
+  compare('phase', expected.phase, row.phase);
+  compare('reason', expected.reason, row.reason);
+  compare('stable', expected.stable, withoutNumber(stable));
+  compare('candidate', expected.candidate, withoutNumber(candidate));
+  compare('outcome', expected.outcome, outcome);
+  if (expected.step !== undefined && !within(row.step, expected.step)) {
+    found.push(`step is ${row.step ?? 'none'}, expected ${said(expected.step, String)}`);
+  }
+  for (const [name, range] of Object.entries(expected.traffic ?? {})) {
+    const share = sumOf(row.traffic, name);
+    if (!within(share, range)) found.push(`${name} gets ${percent(share)}, expected ${said(range, percent)}`);
+  }
+  for (const [name, range] of Object.entries(expected.ready ?? {})) {
+    const ready = sumOf(row.ready, name);
+    if (!within(ready, range)) found.push(`${name} has ${ready} ready, expected ${said(range, String)}`);
+  }
+  return found;
+}
+
+/** All releases of one name together: expectations know no numbers. */
+function sumOf(values: Readonly<Record<string, number>>, name: string): number {
+  return Object.entries(values).reduce((sum, [label, value]) => (withoutNumber(label) === name ? sum + value : sum), 0);
+}
+
+function withoutNumber(label: string | null): string | null {
+  return label === null ? null : label.replace(/#\d+$/, '');
+}
+
+function within(value: number | null, { from, to }: Range): boolean {
+  return value !== null && value >= from - 1e-9 && value <= to + 1e-9;
+}
+
+function said({ from, to }: Range, form: (value: number) => string): string {
+  return from === to ? form(from) : `${form(from)} to ${form(to)}`;
+}
+
+function percent(share: number): string {
+  return `${Number((share * 100).toFixed(2))}%`;
+}
