@@ -79,15 +79,24 @@ export function openTree(tree: OutputTree, { store, trees, clock }: OpenTreeOpti
   }
   const temporary = `${folder}.${randomIdentifier(12)}.tmp`;
   build(tree, store, temporary);
-  rmSync(folder, { recursive: true, force: true });
-  try {
-    renameSync(temporary, folder);
-  } catch (error) {
-    // Another process was quicker.
-    rmSync(temporary, { recursive: true, force: true });
-    if (!isWhole(tree, store, folder)) throw error;
+  if (!moved(temporary, folder)) {
+    // Either another process was quicker, and somebody may read there already, or what is there is damaged.
+    const damaged = `${temporary}.old`;
+    if (!isWhole(tree, store, folder) && moved(folder, damaged)) moved(temporary, folder);
+    for (const rest of [temporary, damaged]) rmSync(rest, { recursive: true, force: true });
   }
   return folder;
+}
+
+/** Renames a folder unless there is one with something in it (or, when another process was quicker, nothing to rename). */
+function moved(from: string, to: string): boolean {
+  try {
+    renameSync(from, to);
+    return true;
+  } catch (error) {
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(systemCodeOf(error) ?? '')) return false;
+    throw error;
+  }
 }
 
 /** The name of an opened tree's folder. */

@@ -3,12 +3,13 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createManualClock, systemClock } from '../kernel/clock.ts';
 import { Fault } from '../kernel/fault.ts';
@@ -158,13 +159,12 @@ test('a task that does not even stop when told to is given up', async () => {
 test('a cancelled run ends every process that it started, also the children of children', async () => {
   const controller = new AbortController();
   const pids = join(rig.folder, 'pids');
-  const script = `(sleep 300 & echo $! >>'${pids}'; wait) & echo $! >>'${pids}'; echo $$ >>'${pids}'; echo up; wait`;
+  const script = `(sleep 300 & echo $! >>'${pids}'; wait) & echo $! >>'${pids}'; echo $$ >>'${pids}'
+    until [ "$(wc -l <'${pids}')" -eq 3 ]; do sleep 0.01; done; echo up; wait`;
   const run = await rig.run([shell('test/e2e', script), task('deploy/local', { needs: ['test/e2e'] })], {
     signal: controller.signal,
-    onEvent: (event) => {
-      if (event.kind === 'task.output' && existsSync(pids) && readFileSync(pids, 'utf8').split('\n').length === 4) {
-        controller.abort(new Error('interrupted'));
-      }
+    onEvent: ({ kind }) => {
+      if (kind === 'task.output') controller.abort(new Error('interrupted'));
     },
   });
   expect(run.outcome).toBe('cancelled');
@@ -208,11 +208,11 @@ test('nothing of the value of an environment variable is stored', async () => {
   expect(found.openResult('check/grep').value).toBe('nothing\n');
 });
 
-test('a task must name whose results it uses', async () => {
-  const run = rig.run([
-    task('build/a'),
-    task('test/b', { run: async ({ need }) => ({ kind: 'passed', value: need('build/a').value, summary: '' }) }),
-  ]);
+test('a task must name whose results it uses, also when they are there', async () => {
+  const curious = task('test/b', {
+    run: async ({ need }) => ({ kind: 'passed', value: need('build/a').value, summary: '' }),
+  });
+  const run = rig.run([task('build/a'), curious], { limit: 1 });
   await expect(run).rejects.toThrow('test/b uses build/a without naming it in its needs');
 });
 
@@ -251,6 +251,15 @@ test('a task that runs every time does, and its dependants only when its result 
   expect(account(await rig.run(tasks))['package/report']).toBe('ran: output of scan/audit changed');
 });
 
+test('the output folder of a task is gone when the next one runs', async () => {
+  const neighbours = async ({ output }: { output: string }) => {
+    writeFileSync(join(output, 'file'), output);
+    return { kind: 'passed', value: readdirSync(dirname(output)).length, summary: '' } as const;
+  };
+  const tasks = [task('build/a', { run: neighbours }), task('build/b', { run: neighbours, needs: ['build/a'] })];
+  expect((await rig.run(tasks)).openResult('build/b').value).toBe(1);
+});
+
 test('an output comes back as it was left: executables, links, empty folders', async () => {
   const build = task('build/tree', {
     run: async ({ output }) => {
@@ -284,9 +293,9 @@ test.each([['/etc/hostname'], ['../secret']])('an output with a link out of itse
 test('an opened output that was tampered with is made whole from the store when it is opened again', async () => {
   const build = shell('build/compile', 'printf content >"$OUT/file"; printf other >"$OUT/second"');
   const { output } = (await rig.run([build])).openResult('build/compile');
-  writeFileSync(join(output, 'planted'), 'evil');
+  writeFileSync(join(output, 'zz-planted'), 'evil');
   const again = (await rig.run([build])).openResult('build/compile');
   expect(again.output).toBe(output);
-  expect(existsSync(join(output, 'planted'))).toBe(false);
+  expect(existsSync(join(output, 'zz-planted'))).toBe(false);
   expect(readFileSync(join(output, 'file'), 'utf8')).toBe('content');
 });
