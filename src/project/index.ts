@@ -1,0 +1,41 @@
+/**
+ * Project: the two files a user writes (`slipway.yaml` and rehearsals), explained at line and column, and what git
+ * says of the revision. It reads and resolves; it builds, deploys and prints nothing. Loading this folder loads neither
+ * zod nor yaml: the functions that need them do, when they are called.
+ */
+
+export { type Deployment, branchSlug, deploymentsFor, whyNowhere } from './branch-rules.ts';
+export { describeConfig, type DescribedConfig } from './describe-config.ts';
+export type { Origin, Setting } from './settings.ts';
+export { DEFAULTS } from './defaults.ts';
+export { smallestProjectFile } from './init-file.ts';
+export { projectJsonSchema } from './json-schema.ts';
+export {
+  type LoadedProject,
+  type LoadProjectOptions,
+  loadProject,
+  parseRehearsal,
+  PROJECT_FILE,
+} from './load-project.ts';
+export type { ParsedRehearsal } from './parse-rehearsal-file.ts';
+export { formatProblems, type Problem, type ProblemCode } from './problem.ts';
+export type {
+  Audit,
+  BranchPreset,
+  BranchRule,
+  Build,
+  Checks,
+  Gates,
+  Image,
+  ImagePlatform,
+  Notification,
+  PlatformSettings,
+  Project,
+  ProjectEnvironment,
+  SecretReference,
+  Target,
+  Tests,
+  Toolchain,
+} from './project.ts';
+export type { ProjectFaultCode } from './project-fault.ts';
+export { readRevision, type Revision, type RevisionOptions } from './revision.ts';

@@ -1,0 +1,133 @@
+/** A rehearsal from text to its value, or to everything that is wrong with it. Loads zod and yaml: import it lazily. */
+
+import type { Expectation, Rehearsal, RehearsalAction } from '../delivery/index.ts';
+import { findNotYet } from './find-not-yet.ts';
+import { nameHint } from './nearest.ts';
+import { REHEARSAL_NOT_YET } from './not-yet.ts';
+import { placeAll } from './place-all.ts';
+import type { Path, Problem, ProblemDraft } from './problem.ts';
+import { checkConfig } from './project-checks.ts';
+import { rehearsalSchema, type WrittenRehearsal } from './rehearsal-schema.ts';
+import { checkStrategy } from './strategy-checks.ts';
+import { isContainer, memberAt, validate } from './validate.ts';
+import { readYaml } from './yaml-source.ts';
+
+export interface ParsedRehearsal {
+  /** Present only when nothing is wrong. */
+  readonly rehearsal: Rehearsal | null;
+  /** In the order of the text. */
+  readonly problems: readonly Problem[];
+}
+
+export function parseRehearsalFile(text: string, file: string): ParsedRehearsal {
+  const source = readYaml(text, file);
+  const { output, drafts } = validate(rehearsalSchema, source.value, { rehearsal: 'unnamed', releases: {} });
+  const events = memberAt(source.value, ['events']);
+  const problems = placeAll(source, [
+    ...drafts,
+    ...checkStrategy(source.value, ['strategy']),
+    ...(Array.isArray(events)
+      ? events.flatMap((_, index) => checkStrategy(source.value, ['events', index, 'strategy']))
+      : []),
+    ...checkConfig(source, ['config']),
+    ...(output === null ? [] : checkReleases(source.value, output)),
+    ...(output === null ? [] : checkTimes(output)),
+    ...findNotYet(source.value, REHEARSAL_NOT_YET),
+  ]);
+  return { rehearsal: output !== null && problems.length === 0 ? resolveRehearsal(output) : null, problems };
+}
+
+function resolveRehearsal(written: WrittenRehearsal): Rehearsal {
+  const { replicas, strategy, affinity, guard, keep, limits } = written;
+  const releases = Object.entries(written.releases).map(([name, release]) => {
+    const { errors, traps, latency, startsIn, maxReady = null } = release;
+    return [name, { errors, traps, latency, startsIn, maxReady }] as const;
+  });
+  return {
+    name: written.rehearsal,
+    seed: written.seed,
+    routing: written.routing,
+    traffic: written.traffic,
+    start: written.start ?? null,
+    spec: { replicas, strategy, affinity, guard, keep, limits },
+    config: written.config,
+    releases: Object.fromEntries(releases),
+    // Equal times keep the order of the file.
+    events: [...written.events].sort((a, b) => a.at - b.at),
+    until: written.until,
+    expect: written.expect.map(resolveExpectation),
+  };
+}
+
+function resolveExpectation(written: WrittenRehearsal['expect'][number]): Expectation {
+  const { phase, reason, stable, candidate, step, traffic, ready, outcome } = written;
+  return {
+    at: written.at === 'end' ? Infinity : written.at,
+    ...(phase === undefined ? {} : { phase }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(stable === undefined ? {} : { stable }),
+    ...(candidate === undefined ? {} : { candidate }),
+    ...(step === undefined ? {} : { step }),
+    ...(traffic === undefined ? {} : { traffic }),
+    ...(ready === undefined ? {} : { ready }),
+    ...(outcome === undefined ? {} : { outcome }),
+  };
+}
+
+/** Every release that is spoken of must be described. Names that could not be read are told elsewhere. */
+function checkReleases(root: unknown, written: WrittenRehearsal): readonly ProblemDraft[] {
+  const described = memberAt(root, ['releases']);
+  const names = isContainer(described) ? Object.keys(described) : [];
+  const unknown = (name: string, path: Path, at: 'key' | 'value' = 'value'): readonly ProblemDraft[] => {
+    if (names.includes(name)) return [];
+    const hint = names.length === 0 ? 'Describe it in `releases`.' : nameHint(name, names);
+    return [{ code: 'config/contradiction', message: `there is no release \`${name}\``, hint, path, at }];
+  };
+  return [
+    ...(written.start === undefined ? [] : unknown(written.start, ['start'])),
+    ...written.events.flatMap(({ action }, index) => {
+      const named = releaseOf(action);
+      return named === null ? [] : unknown(named.name, ['events', index, ...named.path]);
+    }),
+    ...written.expect.flatMap(({ stable, candidate, traffic = {}, ready = {} }, index) => {
+      const path = ['expect', index];
+      return [
+        ...(stable === undefined ? [] : unknown(stable, [...path, 'stable'])),
+        ...(candidate === undefined ? [] : unknown(candidate, [...path, 'candidate'])),
+        ...Object.keys(traffic).flatMap((name) => unknown(name, [...path, 'traffic', name], 'key')),
+        ...Object.keys(ready).flatMap((name) => unknown(name, [...path, 'ready', name], 'key')),
+      ];
+    }),
+  ];
+}
+
+function releaseOf(action: RehearsalAction): { readonly name: string; readonly path: Path } | null {
+  if (action.kind === 'deploy') return { name: action.release, path: ['deploy'] };
+  if (action.kind === 'set') return { name: action.release, path: ['set', 'release'] };
+  if (action.kind === 'rollback' && action.to !== null) return { name: action.to, path: ['rollback'] };
+  return null;
+}
+
+function checkTimes(written: WrittenRehearsal): readonly ProblemDraft[] {
+  const late = (path: Path): ProblemDraft => ({
+    code: 'config/contradiction',
+    message: 'this is after `until`, when nobody looks any more',
+    hint: 'Raise `until`, or come earlier.',
+    path,
+    at: 'value',
+  });
+  return [
+    ...written.events.flatMap(({ at }, index) => (at > written.until ? [late(['events', index, 'at'])] : [])),
+    ...written.expect.flatMap(({ at, traffic = {} }, index): readonly ProblemDraft[] => {
+      const least = Object.values(traffic).reduce((sum, { from }) => sum + from, 0);
+      const path: Path = ['expect', index, 'traffic'];
+      const message = `the shares add up to at least ${Number((least * 100).toFixed(6))}%`;
+      return [
+        ...(at !== 'end' && at > written.until ? [late(['expect', index, 'at'])] : []),
+        ...(least > 1 + 1e-9
+          ? [{ code: 'config/contradiction', message, hint: 'They can not exceed 100%.', path, at: 'value' } as const]
+          : []),
+      ];
+    }),
+  ];
+}

@@ -1,0 +1,130 @@
+/** A project as the rest of Slipway reads it: `slipway.yaml`, resolved, every default filled in. Plain JSON. */
+
+import type { EnvironmentSpec } from '../delivery/index.ts';
+
+export interface Project {
+  /** A DNS label. */
+  readonly service: string;
+  readonly build: Build;
+  readonly checks: Checks;
+  readonly tests: Tests;
+  readonly image: Image;
+  readonly branches: BranchPreset | null;
+  /** In the order in which one revision reaches them; the implicit `local` last. */
+  readonly environments: readonly ProjectEnvironment[];
+  readonly notify: readonly Notification[];
+}
+
+export type Toolchain = 'rust' | 'go' | 'c' | 'assemblyscript';
+export type Target = 'wasm32-wasip1' | 'wasm32-wasip2';
+export type ImagePlatform = 'linux/amd64' | 'linux/arm64' | 'wasi/wasm';
+export type BranchPreset = 'gitflow' | 'trunk';
+
+export interface Build {
+  readonly toolchain: Toolchain;
+  readonly target: Target;
+  /** Level of wasm-opt; `none` leaves the module as built. */
+  readonly optimise: 'Oz' | 'Os' | 'O4' | 'O3' | 'O2' | 'O1' | 'O0' | 'none';
+  /** Bytes that the shipped module must not exceed. */
+  readonly maxSize: number | null;
+}
+
+export interface Checks {
+  readonly format: boolean;
+  readonly lint: boolean;
+  /** Least share of covered lines. */
+  readonly coverage: number | null;
+  readonly audit: Audit | null;
+  readonly capabilities: { readonly lock: string } | null;
+}
+
+export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'none';
+
+export interface Audit {
+  readonly failOn: Severity;
+  readonly unscored: Severity;
+  readonly ignore: readonly { readonly id: string; readonly until: string; readonly because: string }[];
+}
+
+export interface Tests {
+  readonly unit: boolean;
+  readonly integration: boolean;
+  readonly bench: boolean;
+  readonly e2e: { readonly kind: 'postman' | 'run'; readonly what: string } | null;
+}
+
+export interface SecretReference {
+  readonly from: 'env' | 'file';
+  /** Of the environment variable, or the path of the file. */
+  readonly name: string;
+}
+
+export interface Image {
+  /** Where it is pushed; `null`: the layout of the home only. */
+  readonly repository: string | null;
+  readonly platforms: readonly ImagePlatform[];
+  readonly sign: { readonly kind: 'key'; readonly key: SecretReference } | { readonly kind: 'keyless' } | null;
+}
+
+export interface ProjectEnvironment {
+  /** A DNS label. */
+  readonly name: string;
+  /** Not written: every project has `local`. */
+  readonly implicit: boolean;
+  /** Which refs are deployed here. */
+  readonly from: readonly BranchRule[];
+  /** Environments where the image must be healthy first. */
+  readonly needs: readonly string[];
+  readonly approval: { readonly count: number; readonly by: readonly string[] };
+  readonly config: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, SecretReference>>;
+  readonly platform: PlatformSettings;
+  /** Milliseconds that a preview lives. */
+  readonly ttl: number | null;
+  readonly gates: Gates;
+  /** Where the judge reads its counts on Kubernetes: an address or a reference. */
+  readonly metrics: { readonly prometheus: { readonly url: string } } | null;
+  readonly spec: EnvironmentSpec;
+}
+
+export interface BranchRule {
+  /** `*` stands for any text, slashes too. */
+  readonly pattern: string;
+  readonly ref: 'branch' | 'tag' | 'any';
+  /** What gave this rule. */
+  readonly source: 'from' | BranchPreset | 'implicit';
+  /** A person must approve on this way, whatever the environment says. */
+  readonly approval: boolean;
+}
+
+export type PlatformSettings =
+  | { readonly kind: 'embedded'; readonly engine: 'node' | 'wasmtime' }
+  | {
+      readonly kind: 'kubernetes';
+      readonly context: string | null;
+      readonly namespace: string;
+      readonly traffic: 'gateway-api' | 'service';
+      readonly runtimeClass: string | null;
+    };
+
+export interface Gates {
+  readonly smoke: readonly {
+    readonly method: 'get' | 'post';
+    readonly path: string;
+    readonly body: string | null;
+    readonly status: number;
+  }[];
+  readonly load: {
+    readonly rate: number;
+    readonly for: number;
+    readonly p99: number | null;
+    readonly errors: number;
+  } | null;
+  readonly e2e: boolean;
+}
+
+export interface Notification {
+  readonly kind: 'slack' | 'webhook' | 'email';
+  readonly channel: SecretReference | { readonly to: readonly string[]; readonly smtp: SecretReference };
+  readonly when: readonly string[];
+}

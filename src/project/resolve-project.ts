@@ -1,0 +1,85 @@
+/** From the file as written to the project: environments in order, presets applied, `local` added. */
+
+import type { EnvironmentSpec } from '../delivery/index.ts';
+import { presetRank, rulesFor } from './branch-rules.ts';
+import type { WrittenEnvironment } from './environment-schema.ts';
+import type { BranchPreset, Project, ProjectEnvironment, Toolchain } from './project.ts';
+import { projectSchema, type WrittenProject } from './project-schema.ts';
+
+export function resolveProject(written: WrittenProject, toolchain: Toolchain): Project {
+  const { build, checks, tests, image, branches = null } = written;
+  return {
+    service: written.service,
+    build: { toolchain, target: build.target, optimise: build.optimise, maxSize: build.maxSize ?? null },
+    checks: {
+      format: checks.format,
+      lint: checks.lint,
+      coverage: checks.coverage ?? null,
+      audit: checks.audit ?? null,
+      capabilities: checks.capabilities ?? null,
+    },
+    tests: { unit: tests.unit, integration: tests.integration, bench: tests.bench, e2e: tests.e2e ?? null },
+    image: { repository: image.repository ?? null, platforms: image.platforms, sign: image.sign ?? null },
+    branches,
+    environments: resolveEnvironments(written, branches),
+    notify: written.notify.flatMap(({ kind, channel, when }) =>
+      channel === undefined ? [] : [{ kind, channel, when }],
+    ),
+  };
+}
+
+function resolveEnvironments(written: WrittenProject, branches: BranchPreset | null): readonly ProjectEnvironment[] {
+  const declared = Object.entries(written.environments).map(([name, environment]) =>
+    resolveEnvironment(name, environment, branches),
+  );
+  if (declared.some(({ name }) => name === 'local')) return inOrderOfNeeds(declared);
+  const [bare] = Object.values(projectSchema.parse({ service: 'bare', environments: { local: {} } }).environments);
+  if (bare === undefined) throw new Error('an environment without keys resolves to nothing');
+  const local = { ...resolveEnvironment('local', bare, null), implicit: true };
+  return [...inOrderOfNeeds(declared), onlyPlace(local, written)];
+}
+
+/** With no other place and no rule to say otherwise, everything is deployed to `local`. */
+function onlyPlace(local: ProjectEnvironment, written: WrittenProject): ProjectEnvironment {
+  if (Object.keys(written.environments).length > 0 || written.branches !== undefined) return local;
+  return { ...local, from: [{ pattern: '*', ref: 'any', source: 'implicit', approval: false }] };
+}
+
+function resolveEnvironment(
+  name: string,
+  written: WrittenEnvironment,
+  branches: BranchPreset | null,
+): ProjectEnvironment {
+  const { replicas, strategy, affinity, guard, keep, limits } = written;
+  const spec: EnvironmentSpec = { replicas, strategy, affinity, guard, keep, limits };
+  return {
+    name,
+    implicit: false,
+    from: rulesFor(name, written.from, branches),
+    needs: written.needs,
+    approval: written.approval,
+    config: written.config,
+    secrets: written.secrets,
+    platform: written.platform,
+    ttl: written.ttl ?? null,
+    gates: { ...written.gates, load: written.gates.load ?? null },
+    metrics: written.metrics ?? null,
+    spec,
+  };
+}
+
+/** The order of the presets, then of the file; whatever an environment needs comes before it. */
+function inOrderOfNeeds(environments: readonly ProjectEnvironment[]): readonly ProjectEnvironment[] {
+  const ranked = [...environments].sort((a, b) => presetRank(a.name) - presetRank(b.name));
+  const ordered: ProjectEnvironment[] = [];
+  const visit = (environment: ProjectEnvironment, above: readonly string[]): void => {
+    if (ordered.includes(environment) || above.includes(environment.name)) return;
+    for (const need of environment.needs) {
+      const needed = ranked.find(({ name }) => name === need);
+      if (needed) visit(needed, [...above, environment.name]);
+    }
+    ordered.push(environment);
+  };
+  for (const environment of ranked) visit(environment, []);
+  return ordered;
+}

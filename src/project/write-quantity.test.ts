@@ -1,0 +1,32 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseQuantity } from '../kernel/quantity.ts';
+import { writeDuration, writeFactor, writeRate, writeShare, writeSize } from './write-quantity.ts';
+
+test('what is written is read back as the same number', () => {
+  const whole = fc.integer({ min: 0, max: 10_000_000_000 });
+  const thousandths = fc.integer({ min: 0, max: 100_000 }).map((n) => n / 1000);
+  fc.assert(
+    fc.property(whole, thousandths, (whole, thousandths) => {
+      expect(parseQuantity('duration', writeDuration(whole))).toBe(whole);
+      expect(parseQuantity('size', writeSize(whole))).toBe(whole);
+      expect(parseQuantity('rate', writeRate(whole))).toBe(whole);
+      expect(parseQuantity('share', writeShare(thousandths / 100))).toBe(thousandths / 100);
+      expect(parseQuantity('factor', writeFactor(thousandths))).toBe(thousandths);
+    }),
+  );
+});
+
+test('in the unit a person would take', () => {
+  expect([0, 500, 90_000, 600_000, 3_600_000, 259_200_000].map(writeDuration)).toEqual([
+    '0s',
+    '500ms',
+    '90s',
+    '10m',
+    '1h',
+    '72h',
+  ]);
+  expect([900, 900_000, 1_200_000, 256_000_000].map(writeSize)).toEqual(['900B', '900kB', '1.2MB', '256MB']);
+  expect([0.001, 0.1, 0.07, 1].map(writeShare)).toEqual(['0.1%', '10%', '7%', '100%']);
+  expect(writeRate(0.5)).toBe('30/m');
+});
