@@ -52,3 +52,11 @@ export type {
 export { createMemoryRolloutStore, staleVersion } from './memory-rollout-store.ts';
 export { phaseOf } from './turn.ts';
 export { type Counted, type EnvironmentView, foldEnvironments, type Moment, type RolloutView } from './fold.ts';
+export {
+  type Distribution,
+  rehearseSeeds,
+  type RehearsalResult,
+  runRehearsal,
+  type SeedsResult,
+  type TimelineRow,
+} from './rehearsal/index.ts';
