@@ -17,7 +17,7 @@ interface EventBase {
   readonly at: number;
 }
 
-export interface RunStarted extends EventBase {
+interface RunStarted extends EventBase {
   readonly kind: 'run.started';
   readonly tasks: readonly {
     readonly id: string;
@@ -28,7 +28,7 @@ export interface RunStarted extends EventBase {
 }
 
 /** A task begins to run. A cached, skipped or cancelled one is only finished. */
-export interface TaskStarted extends EventBase {
+interface TaskStarted extends EventBase {
   readonly kind: 'task.started';
   readonly task: string;
   readonly why: readonly Reason[];
@@ -36,24 +36,24 @@ export interface TaskStarted extends EventBase {
   readonly log: string;
 }
 
-export interface TaskOutput extends EventBase {
+interface TaskOutput extends EventBase {
   readonly kind: 'task.output';
   readonly task: string;
   readonly piece: string;
 }
 
-export interface TaskProgress extends EventBase {
+interface TaskProgress extends EventBase {
   readonly kind: 'task.progress';
   readonly task: string;
   readonly text: string;
 }
 
-export interface TaskFinished extends EventBase {
+interface TaskFinished extends EventBase {
   readonly kind: 'task.finished';
   readonly result: TaskResult;
 }
 
-export interface RunFinished extends EventBase {
+interface RunFinished extends EventBase {
   readonly kind: 'run.finished';
   readonly outcome: RunOutcome;
   /** Milliseconds. */
@@ -78,7 +78,7 @@ interface ResultBase {
 }
 
 /** It ran and passed. */
-export interface TaskRan extends ResultBase {
+interface TaskRan extends ResultBase {
   readonly kind: 'ran';
   readonly why: readonly Reason[];
   readonly summary: string;
@@ -90,7 +90,7 @@ export interface TaskRan extends ResultBase {
 }
 
 /** It did not run: its result was there. */
-export interface TaskCached extends ResultBase {
+interface TaskCached extends ResultBase {
   readonly kind: 'cached';
   readonly summary: string;
   readonly content: Digest;
@@ -113,13 +113,13 @@ export interface TaskFailed extends ResultBase {
 }
 
 /** A task that it needs did not pass. */
-export interface TaskSkipped extends ResultBase {
+interface TaskSkipped extends ResultBase {
   readonly kind: 'skipped';
   readonly because: string;
 }
 
 /** The run was stopped before this task had ended. */
-export interface TaskCancelled extends ResultBase {
+interface TaskCancelled extends ResultBase {
   readonly kind: 'cancelled';
   readonly because: string;
   /** `null` when it had not started. */

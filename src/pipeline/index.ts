@@ -18,7 +18,7 @@ export { planPipeline, type Plan, type Selection } from './plan.ts';
 export { describePlan, type DescribePlanOptions, type PlannedState, type PlannedTask } from './describe-plan.ts';
 export { runPipeline, type PipelineRun, type RunPipelineOptions } from './run-pipeline.ts';
 export type { PipelineEvent, RunOutcome, TaskResult } from './events.ts';
-export { describeReason, describeReasons, type Reason } from './reason.ts';
+export { describeReasons, type Reason } from './reason.ts';
 export { entriesOf, type PipelineEntryKind, runSubject } from './entries.ts';
 export { type Cache, createCache } from './cache.ts';
 export type { KeptResult } from './cache-records.ts';

@@ -53,7 +53,7 @@ export interface ObjectStore {
 const ALWAYS_READ = 16_384;
 
 /** Every object has this modification time, so that no output depends on when its inputs were made. */
-export const OBJECT_TIME = 315_532_800;
+const OBJECT_TIME = 315_532_800;
 
 /** An object that is used again is given a new change time after this long, which keeps it from being pruned. */
 const REFRESH_AFTER = 3_600_000;

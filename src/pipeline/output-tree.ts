@@ -22,7 +22,7 @@ import { pipelineFault } from './pipeline-fault.ts';
 /** Sorted by path. Folders are listed only when they are empty; of the mode only executability is kept. */
 export type OutputTree = readonly TreeEntry[];
 
-export type TreeEntry =
+type TreeEntry =
   | ({ readonly path: string; readonly kind: 'file' } & StoredFile)
   /** A symbolic link to something else in the tree. */
   | { readonly path: string; readonly kind: 'link'; readonly target: string }

@@ -28,7 +28,7 @@ export function describeReasons(reasons: readonly Reason[]): string {
   return others.length === 0 ? describeReason(first) : `${describeReason(first)} and ${others.length} more`;
 }
 
-export function describeReason(reason: Reason): string {
+function describeReason(reason: Reason): string {
   switch (reason.kind) {
     case 'first-run':
       return 'first run';

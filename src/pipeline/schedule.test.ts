@@ -133,6 +133,6 @@ test('a whole run of any graph ends with the same contents whatever the order, a
         second.remove();
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 6 },
   );
 });

@@ -30,7 +30,7 @@ export function writeSealed(path: string, content: string): void {
  * A reader sees the old content or the new one. Not flushed to the disk: what a power cut may tear here is recognised
  * when it is read and costs a repeated task, while a flush would cost every run.
  */
-export function replaceFile(path: string, content: string): void {
+function replaceFile(path: string, content: string): void {
   const temporary = `${path}.${randomIdentifier(12)}.tmp`;
   mkdirSync(dirname(path), { recursive: true });
   try {
