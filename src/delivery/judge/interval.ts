@@ -27,8 +27,8 @@ export function ratioInterval(evidence: Evidence, alpha: number): RatioInterval 
   const bar = Math.log(1 / alpha);
   const last = LOG_RATIOS.length - 1;
   // The likelihood is concave in the logarithm, so each test's e-value falls (rises) steadily along the grid.
-  const low = firstIndex((index) => logTest(ratio, index, 1) < bar);
-  const high = firstIndex((index) => logTest(ratio, index, -1) >= bar);
+  const low = firstIndex((index) => !proven(ratio, index, { direction: 1, bar }));
+  const high = firstIndex((index) => proven(ratio, index, { direction: -1, bar }));
   return {
     low: low === 0 ? 0 : ratioAt(low - 1),
     high: high > last ? null : ratioAt(high),
@@ -49,21 +49,30 @@ function firstIndex(holds: (index: number) => boolean): number {
   return from;
 }
 
-const LOG_WORSE = WORSE.map((factor) => Math.log(factor) / LOG_RATIO_STEP);
+/** Each alternative in steps of the grid: so many whole ones, and a share of the next one. */
+const ALTERNATIVES = WORSE.map((factor) => {
+  const steps = Math.log(factor) / LOG_RATIO_STEP;
+  return { whole: Math.floor(steps), share: steps % 1 };
+});
 
-/** ln e of "the ratio is higher (direction 1) or lower (−1) than that at `index`". */
-function logTest(ratio: readonly number[], index: number, direction: 1 | -1): number {
+/** Whether "the ratio is higher (direction 1) or lower (−1) than that at `index`" is proven. */
+function proven(ratio: readonly number[], index: number, test: { direction: 1 | -1; bar: number }): boolean {
+  const { direction, bar } = test;
   const here = ratio[index] ?? 0;
-  const logs = LOG_WORSE.map((steps) => interpolate(ratio, index + direction * steps) - here);
-  return logWeightedSum(logs, WORSE_WEIGHTS);
-}
-
-function interpolate(ratio: readonly number[], position: number): number {
-  if (position < 0 || position > ratio.length - 1) return -Infinity;
-  const below = Math.floor(position);
-  const share = position - below;
-  const start = ratio[below] ?? -Infinity;
-  return share === 0 ? start : start * (1 - share) + (ratio[below + 1] ?? -Infinity) * share;
+  const logs: number[] = [];
+  let highest = -Infinity;
+  for (const { whole, share } of ALTERNATIVES) {
+    const start = ratio[index + direction * whole];
+    const end = ratio[index + direction * (whole + 1)];
+    // The further ones are beyond the end of the grid too.
+    if (start === undefined || end === undefined) break;
+    const log = start * (1 - share) + end * share - here;
+    logs.push(log);
+    if (log > highest) highest = log;
+  }
+  // A mean lies between its largest term alone and its largest term everywhere: mostly that settles it.
+  if (highest < bar) return false;
+  return highest - Math.log(WORSE.length) >= bar || logWeightedSum(logs, WORSE_WEIGHTS) >= bar;
 }
 
 function estimate(ratio: readonly number[]): number | null {

@@ -12,6 +12,8 @@ export interface SeedsResult {
   readonly decision: Distribution | null;
   /** Requests that failed, whichever release answered. */
   readonly errors: Distribution;
+  /** Those of the candidate of the last rollout that ended. */
+  readonly candidateErrors: Distribution;
   /** Seeds in which an expectation or an invariant failed, with the first failure of each. */
   readonly failures: readonly { readonly seed: number; readonly message: string }[];
 }
@@ -32,6 +34,7 @@ export async function rehearseSeeds(
   const outcomes = { promoted: 0, promotedByHand: 0, aborted: 0, superseded: 0, rolledBack: 0, undecided: 0 };
   const took: number[] = [];
   const errors: number[] = [];
+  const candidateErrors: number[] = [];
   const failures: { seed: number; message: string }[] = [];
   for (let index = 0; index < count; index += 1) {
     const seed = rehearsal.seed + index;
@@ -40,6 +43,7 @@ export async function rehearseSeeds(
     outcomes[last?.outcome ?? 'undecided'] += 1;
     if (last !== undefined) took.push(last.endedAt - last.startedAt);
     errors.push(result.users.errors);
+    if (last !== undefined) candidateErrors.push(result.users.byRelease[last.candidate]?.errors ?? 0);
     const [first] = result.failures;
     if (first !== undefined) failures.push({ seed, message: first.message });
   }
@@ -48,6 +52,7 @@ export async function rehearseSeeds(
     outcomes,
     decision: took.length === 0 ? null : distribution(took),
     errors: distribution(errors),
+    candidateErrors: distribution(candidateErrors),
     failures,
   };
 }
