@@ -15,6 +15,7 @@ import {
   findRust,
   linkerIdentity,
   outsideConfiguration,
+  privateRust,
   refuseOldTargetNames,
   RUST_RECIPE,
   standardLibrary,
@@ -63,11 +64,10 @@ export async function openRustProject(options: StageOptions): Promise<RustProjec
   checkCargoProject(source);
   refuseOldTargetNames(source);
   const target = expectTarget(project.build.target, 'build.target in slipway.yaml');
-  const toolchain = await findRust({ folder: source, environment, memory: join(cache, 'toolchains') });
-  expectStandardLibrary(toolchain, target);
+  const { toolchain, linkers, outer } = await chooseRust(source, target, options);
   const cargoHome = cargoHomeFolder(environment);
   const targetFolder = join(cache, 'cargo', hexOf(sha256(source)).slice(0, 12));
-  const places: CargoPlaces = { toolchain, cargoHome, targetFolder, source, outer: environment };
+  const places: CargoPlaces = { toolchain, cargoHome, targetFolder, source, outer };
   const covered = coveredNames(source);
   const surroundings: readonly ToolIdentity[] = [
     { name: 'cc', identity: linkerIdentity(environment) },
@@ -80,7 +80,12 @@ export async function openRustProject(options: StageOptions): Promise<RustProjec
     lintTarget: standardLibrary(dirname(toolchain.programs), target) === undefined ? toolchain.host : target,
     folder: source,
     covered,
-    call: (context) => ({ places, given: context.environment, signal: context.signal, listener: context }),
+    call: (context) => ({
+      places,
+      given: { ...linkers, ...context.environment },
+      signal: context.signal,
+      listener: context,
+    }),
     fingerprint: ({ tools, targets = [], settings = {} }) => ({
       files: { include: covered, exclude: ['.git', 'node_modules'] } satisfies FileSelection,
       environment: variables,
@@ -95,6 +100,24 @@ export async function openRustProject(options: StageOptions): Promise<RustProjec
       settings: { recipe: RUST_RECIPE, ...settings },
     }),
   };
+}
+
+/** The Rust on PATH when it can build for the target, else the private one with the variables that name its linkers. */
+async function chooseRust(
+  folder: string,
+  target: RustTarget,
+  { environment, cache }: StageOptions,
+): Promise<Pick<CargoPlaces, 'toolchain' | 'outer'> & { readonly linkers: Readonly<Record<string, string>> }> {
+  const memory = join(cache, 'toolchains');
+  const toolchain = await findRust({ folder, environment, memory });
+  const own = standardLibrary(toolchain.sysroot, target) === undefined ? privateRust(environment) : undefined;
+  if (own === undefined) {
+    expectStandardLibrary(toolchain, target);
+    return { toolchain, linkers: {}, outer: environment };
+  }
+  const { RUSTC, RUSTDOC, ...linkers } = own;
+  const outer = { ...environment, RUSTC, RUSTDOC };
+  return { toolchain: await findRust({ folder, environment: outer, memory }), linkers, outer };
 }
 
 function expectStandardLibrary(toolchain: RustToolchain, target: RustTarget): void {

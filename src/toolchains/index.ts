@@ -11,6 +11,7 @@ export { checkCargoProject, outsideConfiguration } from './rust/cargo-project.ts
 export { compileModule, RUST_RECIPE, type Compiled } from './rust/compile-module.ts';
 export { lintCrates } from './rust/lint-crates.ts';
 export { totalOf, type TestCounts, type TestProgram } from './rust/libtest-output.ts';
+export { privateRust } from './rust/private-rust.ts';
 export { runTests, type TestRun, type TestSelection } from './rust/run-tests.ts';
 export { findRust, type RustToolchain } from './rust/rust-toolchain.ts';
 export {
