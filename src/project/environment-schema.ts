@@ -55,16 +55,16 @@ const configSchema = z
 /** What both an environment and a rehearsal may say. */
 export const deliveryShape = {
   replicas: z.int().min(1).max(1000).prefault(environment.replicas).describe('How many replicas serve.'),
-  strategy: strategySchema.prefault('canary'),
+  strategy: strategySchema.prefault('canary').describe('How the environment moves to a new release.'),
   approval: approvalSchema.prefault(environment.approval),
   affinity: affinitySchema.prefault(environment.affinity),
   guard: quantity('duration', 'How long the old release stays warm and judged after a promotion.').prefault(
     environment.guard,
   ),
   keep: z.int().min(0).max(50).prefault(environment.keep).describe('Releases kept warm for a rollback.'),
-  gates: gatesSchema.prefault({}),
+  gates: gatesSchema.prefault({}).describe('What must hold before users see a release.'),
   config: configSchema.prefault({}),
-  limits: limitsSchema.prefault({}),
+  limits: limitsSchema.prefault({}).describe('Bounds of one replica.'),
 };
 
 const platformSchema = z
@@ -73,13 +73,17 @@ const platformSchema = z
     closedMap({
       embedded: closedMap({
         engine: z.enum(['node', 'wasmtime']).prefault(environment.engine).describe('What runs a replica.'),
-      }).optional(),
+      })
+        .optional()
+        .describe('This machine.'),
       kubernetes: closedMap({
         context: z.string().min(1).optional().describe('Context of the kubeconfig; the current one when absent.'),
-        namespace: z.string().min(1).prefault('default'),
+        namespace: z.string().min(1).prefault('default').describe('Namespace.'),
         traffic: z.enum(['gateway-api', 'service']).prefault('gateway-api').describe('How requests are split.'),
         runtimeClass: z.string().min(1).optional().describe('Runtime class of the pods.'),
-      }).optional(),
+      })
+        .optional()
+        .describe('A cluster.'),
     }),
   ])
   .transform((platform, context) => {
@@ -115,7 +119,7 @@ const environmentMap = closedMap(
     metrics: closedMap({
       prometheus: closedMap({
         url: textLike(REFERENCE_OR_URL, 'an address, `env:NAME` or `file:PATH`', 'Where it answers.'),
-      }),
+      }).describe('A Prometheus.'),
     })
       .optional()
       .describe('Where the judge reads its counts; embedded environments count by themselves.'),

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { fromJSONSchema } from 'zod';
 import { temporaryFolder } from '../kernel/workspace.ts';
 import { describeConfig, loadProject, projectJsonSchema, smallestProjectFile } from './index.ts';
 import { parseProject } from './parse-project.ts';
@@ -131,6 +133,36 @@ test('the JSON Schema knows every key of the contract, shorthands, and refuses w
       build: { properties: { target: { default: 'wasm32-wasip2', enum: ['wasm32-wasip1', 'wasm32-wasip2'] } } },
     },
   });
+});
+
+test('the JSON Schema accepts and refuses what the parser does', async () => {
+  const schema = fromJSONSchema({ ...(await projectJsonSchema()) });
+  const accepts = (text: string) => schema.safeParse(parseYaml(text)).success;
+  const staging = (keys: string) => `service: a\nenvironments: { staging: { ${keys} } }\n`;
+  const right = [
+    'service: greeter',
+    fuller,
+    staging('approval: 1, guard: 0, strategy: canary, platform: embedded, affinity: none'),
+    staging('strategy: { rolling: { maxSurge: 25%, maxUnavailable: 1 } }, approval: { count: 2 }'),
+  ];
+  const wrong = [
+    'service: Greeter',
+    'branches: trunk',
+    'service: a\nfoo: 1',
+    'service: a\nbuild: { maxSize: 1200 }',
+  ].concat(
+    ['guard: 5', 'replicas: 0', 'secrets: { A: b }', 'strategy: { canary: { setps: [] } }', 'affinity: some'].map(
+      staging,
+    ),
+  );
+  expect(right.filter((text) => !accepts(text))).toEqual([]);
+  expect(wrong.filter(accepts)).toEqual([]);
+  const isRight = (text: string) =>
+    parseProject(text, 'f', { toolchain: 'rust', file: 'Cargo.toml' }).problems.every(
+      ({ code }) => code === 'config/not-yet',
+    );
+  expect(right.filter((text) => !isRight(text))).toEqual([]);
+  expect(wrong.filter(isRight)).toEqual([]);
 });
 
 describe('projects that were parsed before', () => {

@@ -54,9 +54,9 @@ const auditSchema = closedMap({
   ignore: z
     .array(
       closedMap({
-        id: z.string().min(1),
-        until: z.iso.date({ error: 'a date such as 2027-01-31' }),
-        because: z.string().min(1),
+        id: z.string().min(1).describe('Of the advisory.'),
+        until: z.iso.date({ error: 'a date such as 2027-01-31' }).describe('Last day, such as 2027-01-31.'),
+        because: z.string().min(1).describe('Why it does not matter.'),
       }),
     )
     .prefault([])
@@ -68,7 +68,9 @@ const checksSchema = closedMap({
   lint: z.boolean().prefault(DEFAULTS.checks.lint).describe('cargo clippy -D warnings'),
   coverage: quantity('share', 'Least share of the lines that the tests must run.').optional(),
   audit: auditSchema.optional().describe('Known weaknesses of the dependencies.'),
-  capabilities: closedMap({ lock: z.string().min(1).describe('File that lists what the module may do.') }).optional(),
+  capabilities: closedMap({ lock: z.string().min(1).describe('File that lists what the module may do.') })
+    .optional()
+    .describe('What the module may ask of its host.'),
 });
 
 const endToEndSchema = closedMap({
@@ -80,10 +82,10 @@ const endToEndSchema = closedMap({
 });
 
 const testsSchema = closedMap({
-  unit: z.boolean().prefault(DEFAULTS.tests.unit),
-  integration: z.boolean().prefault(DEFAULTS.tests.integration),
-  bench: z.boolean().prefault(DEFAULTS.tests.bench),
-  e2e: endToEndSchema.optional(),
+  unit: z.boolean().prefault(DEFAULTS.tests.unit).describe('Tests inside of the sources.'),
+  integration: z.boolean().prefault(DEFAULTS.tests.integration).describe('Tests in the `tests` folder.'),
+  bench: z.boolean().prefault(DEFAULTS.tests.bench).describe('Benchmarks.'),
+  e2e: endToEndSchema.optional().describe('End-to-end tests, against a running service.'),
 });
 
 /** Host with an optional port, then the path; neither tag nor digest (facts/oci.md: the distribution grammar). */
@@ -96,7 +98,7 @@ const repositorySchema = textLike(
 
 const signSchema = closedMap({
   key: secretReference('The key: `env:NAME` or `file:PATH`.').optional(),
-  keyless: z.literal(true).optional(),
+  keyless: z.literal(true).optional().describe('Sign with the identity of the CI job.'),
 }).transform(({ key, keyless }, context) => {
   const kind = onlyKey({ key, keyless }, ['key', 'keyless'], context);
   if (kind === null) return z.NEVER;
@@ -108,8 +110,9 @@ const imageMap = closedMap({
   platforms: z
     .array(z.enum(PLATFORMS))
     .min(1)
-    .prefault([...DEFAULTS.image.platforms]),
-  sign: signSchema.optional(),
+    .prefault([...DEFAULTS.image.platforms])
+    .describe('What the image runs on.'),
+  sign: signSchema.optional().describe('How the image is signed.'),
 });
 
 const imageSchema = z
@@ -121,7 +124,12 @@ const imageSchema = z
 const notifySchema = closedMap({
   slack: secretReference('Address of an incoming webhook.').optional(),
   webhook: secretReference('Address that gets a POST.').optional(),
-  email: closedMap({ to: z.array(z.email()).min(1), smtp: secretReference('Address of the mail server.') }).optional(),
+  email: closedMap({
+    to: z.array(z.email()).min(1).describe('Addresses.'),
+    smtp: secretReference('Address of the mail server.'),
+  })
+    .optional()
+    .describe('Mail.'),
   when: z.array(z.enum(NOTICES)).min(1).optional().describe('Which news; all when absent.'),
 }).transform(({ when, ...channels }, context) => {
   const kind = onlyKey(channels, ['slack', 'webhook', 'email'], context);
@@ -131,13 +139,16 @@ const notifySchema = closedMap({
 export const projectSchema = closedMap(
   {
     service: textLike(DNS_LABEL, DNS_LABEL_RULE, 'Names workloads, images and metrics. A DNS label.'),
-    build: buildSchema.prefault({}),
-    checks: checksSchema.prefault({}),
-    tests: testsSchema.prefault({}),
-    image: imageSchema.prefault({}),
+    build: buildSchema.prefault({}).describe('How the module is built.'),
+    checks: checksSchema.prefault({}).describe('What is looked at before anything is built.'),
+    tests: testsSchema.prefault({}).describe('Which tests run.'),
+    image: imageSchema.prefault({}).describe('What is packed. A text is the repository.'),
     branches: z.enum(['gitflow', 'trunk']).optional().describe('Which branch is deployed where.'),
-    environments: z.record(textLike(DNS_LABEL, DNS_LABEL_RULE, ''), environmentSchema).prefault({}),
-    notify: z.array(notifySchema).prefault([]),
+    environments: z
+      .record(textLike(DNS_LABEL, DNS_LABEL_RULE, ''), environmentSchema)
+      .prefault({})
+      .describe('Where releases are deployed; `local` is there without being written.'),
+    notify: z.array(notifySchema).prefault([]).describe('Who is told what.'),
   },
   'slipway.yaml: what is built, checked and deployed.',
 );

@@ -28,18 +28,18 @@ const latency = {
 const releaseSchema = closedMap({
   errors: behaviour.errors.prefault(simulated.errors),
   traps: behaviour.traps.prefault(simulated.traps),
-  latency: closedMap({ p50: latency.p50.prefault(simulated.p50), p99: latency.p99.prefault(simulated.p99) }).prefault(
-    {},
-  ),
+  latency: closedMap({ p50: latency.p50.prefault(simulated.p50), p99: latency.p99.prefault(simulated.p99) })
+    .prefault({})
+    .describe('How long requests take.'),
   startsIn: behaviour.startsIn.prefault(simulated.startsIn),
   maxReady: behaviour.maxReady.optional(),
-  smoke: gateResult.optional(),
-  load: gateResult.optional(),
-  e2e: gateResult.optional(),
+  smoke: gateResult.optional().describe('How the smoke gate ends.'),
+  load: gateResult.optional().describe('How the load gate ends.'),
+  e2e: gateResult.optional().describe('How the end-to-end gate ends.'),
   gateTakes: quantity('duration', 'How long each gate runs.').optional(),
 });
 
-const byPerson = closedMap({ by: z.string().min(1) });
+const byPerson = closedMap({ by: z.string().min(1).describe('Who.') });
 const nothing = z.union([closedMap({}), z.null()]);
 const stringMap = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
 
@@ -62,25 +62,30 @@ const setSchema = closedMap({
 }));
 
 const eventShape = {
-  deploy: z.string().optional(),
-  approve: byPerson.optional(),
-  reject: byPerson.optional(),
-  promote: nothing.optional(),
-  promoteFully: nothing.optional(),
-  abort: nothing.optional(),
-  retry: nothing.optional(),
-  rollback: z.union([z.string(), closedMap({}), z.null()]).optional(),
-  pause: nothing.optional(),
-  resume: nothing.optional(),
-  scale: z.int().min(1).max(1000).optional(),
-  strategy: strategySchema.optional(),
-  remove: nothing.optional(),
-  crash: nothing.optional(),
-  metrics: z.enum(['down', 'up', 'empty', 'nan', 'reset']).optional(),
-  router: closedMap({ delay: quantity('duration', 'How late traffic moves after it was acknowledged.') }).optional(),
-  set: setSchema.optional(),
+  deploy: z.string().optional().describe('Deploy this release.'),
+  approve: byPerson.optional().describe('Somebody approves.'),
+  reject: byPerson.optional().describe('Somebody refuses.'),
+  promote: nothing.optional().describe('End the present pause.'),
+  promoteFully: nothing.optional().describe('Skip the judge and the pauses that are left.'),
+  abort: nothing.optional().describe('Abort the rollout.'),
+  retry: nothing.optional().describe('Try an aborted release again.'),
+  rollback: z
+    .union([z.string(), closedMap({}), z.null()])
+    .optional()
+    .describe('Roll back, to this release or the last one.'),
+  pause: nothing.optional().describe('Pause the rollout.'),
+  resume: nothing.optional().describe('Go on after `pause`.'),
+  scale: z.int().min(1).max(1000).optional().describe('Change the number of replicas.'),
+  strategy: strategySchema.optional().describe('Change the strategy; a rollout under way keeps its own.'),
+  remove: nothing.optional().describe('Delete the environment.'),
+  crash: nothing.optional().describe('Kill the engine; it comes back from its store.'),
+  metrics: z.enum(['down', 'up', 'empty', 'nan', 'reset']).optional().describe('What becomes of the counters.'),
+  router: closedMap({ delay: quantity('duration', 'How late traffic moves after it was acknowledged.') })
+    .optional()
+    .describe('Make the router late.'),
+  set: setSchema.optional().describe('Change what a release does.'),
   traffic: quantity('rate', 'Requests per second from now on.').optional(),
-  config: stringMap.optional(),
+  config: stringMap.optional().describe('Change the configuration.'),
 };
 
 const ACTIONS = Object.keys(eventShape) as readonly (keyof typeof eventShape)[];
@@ -151,14 +156,17 @@ function range(kind: 'number' | 'share') {
 
 const expectationSchema = closedMap({
   at: quantityOr('duration', ['end'], 'When it is looked at.'),
-  phase: z.enum(['healthy', 'progressing', 'paused', 'aborted']).optional(),
-  reason: z.enum(['step', 'approval', 'inconclusive', 'manual', 'deadline']).optional(),
-  stable: z.string().optional(),
-  candidate: z.string().optional(),
-  step: range('number').optional(),
-  traffic: z.record(z.string(), range('share')).optional(),
-  ready: z.record(z.string(), range('number')).optional(),
-  outcome: z.enum(['promoted', 'promotedByHand', 'aborted', 'superseded', 'rolledBack']).optional(),
+  phase: z.enum(['healthy', 'progressing', 'paused', 'aborted']).optional().describe('The phase.'),
+  reason: z.enum(['step', 'approval', 'inconclusive', 'manual', 'deadline']).optional().describe('Why it is paused.'),
+  stable: z.string().optional().describe('The stable release.'),
+  candidate: z.string().optional().describe('The release that is rolled out.'),
+  step: range('number').optional().describe('Index of the step, counted from 0.'),
+  traffic: z.record(z.string(), range('share')).optional().describe('Release → share of the requests.'),
+  ready: z.record(z.string(), range('number')).optional().describe('Release → ready replicas.'),
+  outcome: z
+    .enum(['promoted', 'promotedByHand', 'aborted', 'superseded', 'rolledBack'])
+    .optional()
+    .describe('How the last rollout ended.'),
 });
 
 export const rehearsalSchema = closedMap(
@@ -172,10 +180,10 @@ export const rehearsalSchema = closedMap(
     traffic: quantity('rate', 'Requests per second.').prefault(rehearsal.traffic),
     seed: z.int().min(0).prefault(rehearsal.seed).describe('Of the outcomes of requests.'),
     start: z.string().optional().describe('The release that serves at the start; none for a first deployment.'),
-    releases: z.record(z.string(), releaseSchema),
-    events: z.array(eventSchema).prefault([]),
+    releases: z.record(z.string(), releaseSchema).describe('What each release does.'),
+    events: z.array(eventSchema).prefault([]).describe('What happens when; one action each.'),
     until: quantity('duration', 'How long it is watched.').prefault(rehearsal.until),
-    expect: z.array(expectationSchema).prefault([]),
+    expect: z.array(expectationSchema).prefault([]).describe('What must be so, and when.'),
   },
   'A rehearsal: a rollout on a simulated platform and a virtual clock.',
 );

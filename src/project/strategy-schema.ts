@@ -114,7 +114,7 @@ const rollingSchema = closedMap(
 
 const switchSchema = z.union([
   z.enum(['auto', 'manual']),
-  closedMap({ after: quantity('duration', 'Switch after this long.') }),
+  closedMap({ after: quantity('duration', 'Switch by itself after this long.') }),
 ]);
 
 const blueGreenSchema = closedMap(
@@ -142,7 +142,7 @@ const canarySchema = closedMap(
   {
     steps: z.array(stepSchema).optional().describe('Without steps: 5, 25, 50 %, a `pass` at 50 %, then 100 %.'),
     match: matchSchema.optional().describe('These requests always see the candidate.'),
-    judge: judgeSchema.prefault({}),
+    judge: judgeSchema.prefault({}).describe('The statistical comparison of candidate and stable.'),
     ...keepShape,
     ...planShape,
     supersede: z
@@ -171,9 +171,9 @@ const canarySchema = closedMap(
 const strategyKinds = ['canary', 'rolling', 'blueGreen'] as const;
 
 const strategyMap = closedMap({
-  canary: canarySchema.optional(),
-  rolling: rollingSchema.optional(),
-  blueGreen: blueGreenSchema.optional(),
+  canary: canarySchema.optional().describe('Move a share of the requests at a time, judged against stable.'),
+  rolling: rollingSchema.optional().describe('Replace replicas a few at a time.'),
+  blueGreen: blueGreenSchema.optional().describe('Start the new release beside the old one and switch at once.'),
 }).transform((strategy, context): Strategy => {
   const kind = onlyKey(strategy, strategyKinds, context);
   return (kind === null ? undefined : strategy[kind]) ?? z.NEVER;
