@@ -1,6 +1,6 @@
 /** What everything in an image is pointed at with: media type, digest and size (image-spec, descriptor.md). */
 
-import { canonicalJson, sha256, type Digest, type Json } from '../kernel/digest.ts';
+import { sha256, type Digest, type Json } from '../kernel/digest.ts';
 
 export const INDEX = 'application/vnd.oci.image.index.v1+json';
 export const MANIFEST = 'application/vnd.oci.image.manifest.v1+json';
@@ -42,7 +42,10 @@ export function platformName({ os, architecture, variant }: Platform): string {
   return variant === undefined ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
 }
 
-/** A document of the image: canonical JSON, so that equal values are equal bytes. */
-export function createDocument(mediaType: string, value: Json): Blob {
-  return createBlob(mediaType, new TextEncoder().encode(canonicalJson(value)));
+/**
+ * A document of the image, its members in the order in which they are given: keep to that of the image-spec's own types.
+ * skopeo writes an index anew when it copies one, in that order, and any other would change its digest on the way.
+ */
+export function createDocument(mediaType: string, value: { readonly [member: string]: Json | undefined }): Blob {
+  return createBlob(mediaType, new TextEncoder().encode(JSON.stringify(value)));
 }

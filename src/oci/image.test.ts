@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe('an image', () => {
   test('has one digest for one recipe, for ever', async () => {
     expect((await putSampleImage(layout)).index.digest).toBe(
-      'sha256:65261b11beffb098e21f7e4bd9e28e276d48a04291e2c876972b89c3b260d2a8',
+      'sha256:892d75b848b35a9860087d6798a9cf2ccf992fa1b27883fca1f81d15b00ff7fb',
     );
   });
 
@@ -68,10 +68,9 @@ describe('an image', () => {
     expect(amd64?.manifest.layers[0]).not.toEqual(arm64?.manifest.layers[0]);
     expect(artifact).toMatchObject({
       kind: 'artifact',
-      descriptor: { artifactType: 'application/vnd.wasm.config.v0+json' },
       config: { os: 'wasip2', layerDigests: [artifact?.manifest.layers[0]?.digest] },
     });
-    expect(artifact?.manifest.artifactType).toBeUndefined();
+    expect(artifact?.manifest.config.mediaType).toBe('application/vnd.wasm.config.v0+json');
   });
 });
 

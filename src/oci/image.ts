@@ -73,7 +73,7 @@ export function assembleImage(recipe: ImageRecipe): Image {
     schemaVersion: 2,
     mediaType: INDEX,
     // The first that matches is taken (image-spec, image-index.md): who runs Linux gets a Linux child.
-    manifests: [...children.map(({ descriptor }) => descriptor), artifact.descriptor],
+    manifests: [...children, artifact].map(({ descriptor }) => descriptor),
     annotations: annotationsOf(recipe),
   });
   return {
@@ -93,12 +93,13 @@ function assembleChild(child: ChildRecipe, { created }: ImageRecipe): Assembled 
   const { platform, layers, environment = {}, port } = child;
   const config = createDocument(IMAGE_CONFIG, {
     created,
-    ...platform,
+    architecture: platform.architecture,
+    os: platform.os,
     config: {
-      Entrypoint: [...child.entrypoint],
-      Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
-      ExposedPorts: port === undefined ? undefined : { [`${port}/tcp`]: {} },
       User: child.user,
+      ExposedPorts: port === undefined ? undefined : { [`${port}/tcp`]: {} },
+      Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      Entrypoint: [...child.entrypoint],
       WorkingDir: '/',
     },
     rootfs: { type: 'layers', diff_ids: layers.map(({ diffId }) => diffId) },
@@ -110,7 +111,7 @@ function assembleChild(child: ChildRecipe, { created }: ImageRecipe): Assembled 
     layers.map(({ descriptor }) => descriptor),
     annotations,
   );
-  return { descriptor: { ...manifest.descriptor, platform }, documents: [config, manifest] };
+  return { descriptor: withPlatform(manifest, platform), documents: [config, manifest] };
 }
 
 /**
@@ -130,11 +131,12 @@ function assembleArtifact(recipe: ImageRecipe): Assembled {
   });
   const layer = { ...module, mediaType: WASM_LAYER, annotations: { 'org.opencontainers.image.title': 'app.wasm' } };
   const manifest = manifestOf(config, [layer], { annotations: annotationsOf(recipe) });
-  const platform = { os, architecture: 'wasm' };
-  return {
-    descriptor: { ...manifest.descriptor, artifactType: WASM_CONFIG, platform },
-    documents: [config, manifest],
-  };
+  return { descriptor: withPlatform(manifest, { os, architecture: 'wasm' }), documents: [config, manifest] };
+}
+
+/** Without `artifactType`: an older skopeo (1.9) drops it from an index that it copies, which changes the digest. */
+function withPlatform({ descriptor }: Blob, { os, architecture }: Platform): Descriptor {
+  return { ...descriptor, platform: { architecture, os } };
 }
 
 function manifestOf(config: Blob, layers: readonly Descriptor[], rest: { readonly [key: string]: Json }): Blob {

@@ -19,7 +19,7 @@ import {
   type ImagePlatform,
   type LayerReference,
 } from '../oci/index.ts';
-import type { TaskContext, TaskOutcome } from '../pipeline/task.ts';
+import type { TaskContext, TaskOutcome } from '../pipeline/index.ts';
 import { inspectWasm } from '../wasm/index.ts';
 import { borrowLayers, type KeptLayer } from './package-layers.ts';
 

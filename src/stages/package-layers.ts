@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest, Json } from '../kernel/digest.ts';
 import { COMPRESSOR, parseLayerReferences, type Layer, type LayerReference } from '../oci/index.ts';
-import type { FingerprintSpec, TaskContext } from '../pipeline/task.ts';
+import type { FingerprintSpec, TaskContext } from '../pipeline/index.ts';
 
 /** Grows when a task of this stage makes something else of the same input. */
 const RECIPE = 1;

@@ -15,7 +15,7 @@ import {
   type ImagePlatform,
   type RuntimeArchitecture,
 } from '../oci/index.ts';
-import type { TaskDefinition, TaskOutcome } from '../pipeline/task.ts';
+import type { TaskDefinition, TaskOutcome } from '../pipeline/index.ts';
 import { transpileComponent, transpilerIdentity } from '../wasm/index.ts';
 import { buildImage, COMPONENT, IMAGE_PORT, readModule } from './package-image.ts';
 import { keepLayers, packageFingerprint } from './package-layers.ts';
@@ -101,6 +101,8 @@ function hostTask({ replicaBundle }: PackageOptions): TaskDefinition {
       const host = await createLayer('replica host', [
         { kind: 'file', path: 'slipway/replica.js', content: bundle },
         { kind: 'file', path: 'slipway/replica.json', content: Buffer.from(configuration) },
+        // Both the host and the service are ES modules; without it Node would have to find out by parsing.
+        { kind: 'file', path: 'slipway/package.json', content: Buffer.from('{"type":"module"}') },
       ]);
       const service = await createLayer(
         'service for Node',
