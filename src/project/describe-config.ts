@@ -26,7 +26,7 @@ export async function describeConfig(folder: string): Promise<DescribedConfig> {
 }
 
 /** Settings as commented YAML. What is not set, or comes from a preset, stands there as a comment. */
-export function settingsAsYaml(settings: readonly Setting[]): string {
+function settingsAsYaml(settings: readonly Setting[]): string {
   const lines: { readonly left: string; readonly right: string }[] = [];
   let open: readonly string[] = [];
   for (const { path, value, origin } of settings) {
@@ -49,7 +49,7 @@ function isRuleNotWritten(path: readonly string[], origin: Origin): boolean {
   return path.length === 3 && path[2] === 'from' && origin.kind !== 'file';
 }
 
-export function originText(origin: Origin): string {
+function originText(origin: Origin): string {
   switch (origin.kind) {
     case 'file':
       return `line ${origin.line}`;

@@ -57,8 +57,8 @@ function rowOf(
 function notYetText({ only, except }: NotYet): string {
   const list = (values: readonly unknown[]) =>
     values.map((value) => `\`${writeFlow(JSON.parse(JSON.stringify(value)))}\``).join(', ');
-  if (only) return `*${list(only)}: not yet.*`;
-  return except ? `*Not yet but ${list(except.slice(0, 1))}.*` : '*Not yet.*';
+  if (only) return `_${list(only)}: not yet._`;
+  return except ? `_Not yet but ${list(except.slice(0, 1))}._` : '_Not yet._';
 }
 
 /** Told elsewhere in the tables: the judge and the gates wherever else they stand, and strategies in events. */
@@ -88,7 +88,7 @@ test('the tables of the guide are those of the schemas', () => {
   for (const [name, table] of Object.entries(tables)) {
     const section = new RegExp(`(<!-- begin ${name} -->\n)[^]*(<!-- end ${name} -->)`);
     expect(written).toMatch(section);
-    expected = expected.replace(section, (_, begin: string, end: string) => `${begin}${table}\n${end}`);
+    expected = expected.replace(section, (_, begin: string, end: string) => `${begin}\n${table}\n\n${end}`);
   }
   if (process.env['UPDATE_GUIDE'] === '1') writeFileSync(GUIDE, expected);
   expect(withoutPadding(readFileSync(GUIDE, 'utf8'))).toBe(withoutPadding(expected));

@@ -14,10 +14,10 @@ import {
   textLike,
 } from './schema-parts.ts';
 
-export const TOOLCHAINS = ['rust', 'go', 'c', 'assemblyscript'] as const;
-export const TARGETS = ['wasm32-wasip1', 'wasm32-wasip2'] as const;
-export const OPTIMISATIONS = ['Oz', 'Os', 'O4', 'O3', 'O2', 'O1', 'O0', 'none'] as const;
-export const PLATFORMS = ['linux/amd64', 'linux/arm64', 'wasi/wasm'] as const;
+const TOOLCHAINS = ['rust', 'go', 'c', 'assemblyscript'] as const;
+const TARGETS = ['wasm32-wasip1', 'wasm32-wasip2'] as const;
+const OPTIMISATIONS = ['Oz', 'Os', 'O4', 'O3', 'O2', 'O1', 'O0', 'none'] as const;
+const PLATFORMS = ['linux/amd64', 'linux/arm64', 'wasi/wasm'] as const;
 const SEVERITIES = ['critical', 'high', 'medium', 'low', 'none'] as const;
 const NOTICES = [
   ...(['run.passed', 'run.failed', 'approval.requested', 'approval.given', 'approval.refused'] as const),

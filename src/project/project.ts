@@ -38,7 +38,7 @@ export interface Checks {
   readonly capabilities: { readonly lock: string } | null;
 }
 
-export type Severity = 'critical' | 'high' | 'medium' | 'low' | 'none';
+type Severity = 'critical' | 'high' | 'medium' | 'low' | 'none';
 
 export interface Audit {
   readonly failOn: Severity;

@@ -12,7 +12,7 @@ const sloSchema = closedMap({
 
 const { judge } = DEFAULTS;
 
-export const judgeSchema = closedMap(
+const judgeSchema = closedMap(
   {
     tolerate: quantity('factor', 'A candidate this many times as bad as stable is still fine.').prefault(
       judge.tolerate,
@@ -51,7 +51,7 @@ const loadSchema = closedMap({
   errors: quantity('share', 'Share of requests that may fail.').prefault(DEFAULTS.gates.loadErrors),
 }).transform((load) => ({ ...load, p99: load.p99 ?? null }));
 
-export const gatesShape = {
+const gatesShape = {
   smoke: z.array(smokeSchema).prefault([]).describe('Requests that must be answered as expected.'),
   load: loadSchema.optional().describe('A load that must be borne.'),
   e2e: z.boolean().prefault(false).describe('The end-to-end tests of `tests.e2e` must pass.'),
