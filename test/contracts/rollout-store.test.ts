@@ -5,11 +5,10 @@ import { temporaryFolder } from '../../src/kernel/workspace.ts';
 import { openSqliteRolloutStore, type SqliteRolloutStore } from '../../src/platforms/embedded/sqlite-rollout-store.ts';
 import { rolloutStoreContract } from './rollout-store-contract.ts';
 
-rolloutStoreContract('the memory of a rehearsal', () => ({
-  store: createMemoryRolloutStore(),
-  reopened: null,
-  close: () => undefined,
-}));
+rolloutStoreContract('the memory of a rehearsal', () => {
+  const store = createMemoryRolloutStore();
+  return { store, reopened: () => store, close: () => undefined };
+});
 
 rolloutStoreContract('SQLite', () => {
   const folder = temporaryFolder();

@@ -9,6 +9,8 @@ export interface RouterClient {
   /** Resolves when the table, or a newer one, is in force. */
   put(table: RoutingTable): Promise<void>;
   state(): Promise<RouterState>;
+  /** The table in force. */
+  table(): Promise<RoutingTable>;
   /** Lets go of the kept connections. */
   close(): void;
 }
@@ -34,17 +36,20 @@ export function createRouterClient(socket: string): RouterClient {
       request.end(body);
     });
 
+  const get = async (path: string): Promise<string> => {
+    const { status, text } = await call('GET', path);
+    if (status !== 200) throw unreachable(new Error(`it answered ${status} ${text}`));
+    return text;
+  };
+
   return {
     async put(table) {
       const { status, text } = await call('PUT', '/table', JSON.stringify(table));
       // 409: a newer table is in force, which is what matters.
       if (status !== 200 && status !== 409) throw unreachable(new Error(`it answered ${status} ${text}`));
     },
-    async state() {
-      const { status, text } = await call('GET', '/state');
-      if (status !== 200) throw unreachable(new Error(`it answered ${status} ${text}`));
-      return JSON.parse(text) as RouterState;
-    },
+    state: async () => JSON.parse(await get('/state')) as RouterState,
+    table: async () => JSON.parse(await get('/table')) as RoutingTable,
     close: () => agent.destroy(),
   };
 }

@@ -1,4 +1,4 @@
-/** What the platform says to the router, over a unix socket: `PUT /table`, `GET /state`. */
+/** What the platform says to the router, over a unix socket: `PUT /table`, `GET /table`, `GET /state`. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { messageOf } from '../../../kernel/fault.ts';
@@ -10,18 +10,20 @@ export interface ControlServerOptions {
   readonly install: (table: RoutingTable) => boolean;
   /** Keeps the table for the next life of the router. */
   readonly keep: (table: RoutingTable) => Promise<void>;
+  readonly table: () => RoutingTable;
   readonly state: () => RouterState;
 }
 
-export function createControlServer({ install, keep, state }: ControlServerOptions): Server {
+export function createControlServer({ install, keep, table, state }: ControlServerOptions): Server {
   const answerTo = async (request: IncomingMessage): Promise<{ status: number; value: unknown }> => {
     const asked = `${request.method} ${request.url}`;
     if (asked === 'GET /state') return { status: 200, value: state() };
-    if (asked !== 'PUT /table') return { status: 404, value: { message: 'GET /state or PUT /table' } };
-    const table = parseTable(await textOf(request));
-    if (!install(table)) return { status: 409, value: { version: state().version } };
-    await keep(table);
-    return { status: 200, value: { version: table.version } };
+    if (asked === 'GET /table') return { status: 200, value: table() };
+    if (asked !== 'PUT /table') return { status: 404, value: { message: 'there are /state and /table' } };
+    const given = parseTable(await textOf(request));
+    if (!install(given)) return { status: 409, value: { version: state().version } };
+    await keep(given);
+    return { status: 200, value: { version: given.version } };
   };
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { status, value } = await answerTo(request).catch((error: unknown) => ({

@@ -26,6 +26,7 @@ router.install(readTable(config.table));
 
 const control = createControlServer({
   install: router.install,
+  table: router.table,
   state: () => ({ ...router.state(), pid: process.pid, port: portOf(router.server) }),
   // No sync: after a crash of the machine no replica that it names is there any more.
   async keep(table) {

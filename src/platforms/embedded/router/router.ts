@@ -8,13 +8,15 @@ import { createExchange, say } from './exchange.ts';
 import { requestIdentifier } from './message-headers.ts';
 import type { RequestLog } from './request-log.ts';
 import type { RouterState } from './router-config.ts';
-import { hostOf, type RoutingTable } from './routing-table.ts';
+import { EMPTY_TABLE, hostOf, type RoutingTable } from './routing-table.ts';
 
 export interface Router {
   /** The server of the data port; not listening yet. */
   readonly server: Server;
   /** Takes over a newer table, in force for the next request; false when the one in force is as new. */
   readonly install: (table: RoutingTable) => boolean;
+  /** The one in force. */
+  readonly table: () => RoutingTable;
   readonly state: () => Omit<RouterState, 'pid' | 'port'>;
 }
 
@@ -28,7 +30,7 @@ export function createRouter({ clock, log, epoch }: RouterOptions): Router {
   const exchange = createExchange({ clock, log });
   /** By host name. */
   const hosts = new Map<string, LiveEnvironment>();
-  let version = 0;
+  let inForce = EMPTY_TABLE;
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const host = (request.headers.host ?? '').toLowerCase().replace(/:\d*$/, '');
@@ -47,9 +49,9 @@ export function createRouter({ clock, log, epoch }: RouterOptions): Router {
   return {
     server,
     install(table) {
-      if (table.version <= version) return false;
+      if (table.version <= inForce.version) return false;
       const now = clock.monotonic();
-      version = table.version;
+      inForce = table;
       const present = new Set<string>();
       for (const [key, routes] of Object.entries(table.environments)) {
         const host = hostOf(key);
@@ -61,9 +63,10 @@ export function createRouter({ clock, log, epoch }: RouterOptions): Router {
       for (const host of hosts.keys()) if (!present.has(host)) hosts.delete(host);
       return true;
     },
+    table: () => inForce,
     state: () => ({
       epoch,
-      version,
+      version: inForce.version,
       environments: Object.fromEntries([...hosts.values()].map((live) => [live.key, live.traffic(epoch)])),
     }),
   };

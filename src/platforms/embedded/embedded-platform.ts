@@ -1,0 +1,244 @@
+/**
+ * The embedded platform: releases run on this machine, each replica a process, behind the one router. It brings the
+ * machine to what is wanted, looking again and again; router and replicas go on when it ends (design.md section 4.3).
+ */
+
+import { join } from 'node:path';
+import type { Effect, EnvironmentContext, Observation, Platform } from '../../delivery/index.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Digest } from '../../kernel/digest.ts';
+import { endProcesses, findReplicas } from './adoption.ts';
+import { embeddedFault } from './embedded-fault.ts';
+import { openHomePaths } from './home-paths.ts';
+import { listenAddress } from './listen-address.ts';
+import { modulesOf } from './module-of-image.ts';
+import { tidyOutput } from './output-files.ts';
+import { createReplicaFactory } from './replica-factory.ts';
+import { createRouterKeeper } from './router-keeper.ts';
+import type { RouterState } from './router/router-config.ts';
+import { createRoutingPush } from './routing-push.ts';
+import { type DesiredEnvironment, openDesiredStore } from './supervisor/desired.ts';
+import { createEnvironmentSupervisor, type EnvironmentSupervisor } from './supervisor/environment-supervisor.ts';
+import { createModuleShelf } from './supervisor/module-shelf.ts';
+import { countersOf, trafficViewOf, withInFlight } from './traffic-view.ts';
+import { createWatchers } from './watchers.ts';
+
+export interface EmbeddedPlatformOptions {
+  readonly home: string;
+  /** The content-addressed cache: prepared modules, compiled code of our programs. */
+  readonly cache: string;
+  readonly clock: Clock;
+  /** Programs and their first arguments. */
+  readonly programs: { readonly router: readonly string[]; readonly replica: readonly string[] };
+  /** `SLIPWAY_HOST` and `SLIPWAY_PORT` say where the router listens. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Gives the path of an image's module in the form that the replica host loads; by default out of the home's images. */
+  readonly prepare?: (image: Digest) => Promise<string>;
+}
+
+export interface EmbeddedPlatform extends Platform {
+  /**
+   * Brings the router up and takes over every replica that still runs; what is written down as wanted runs again soon.
+   *
+   * @throws Fault `embedded/port-taken`, `embedded/router-not-started`.
+   */
+  start(): Promise<void>;
+  /** Looks after it no more. With `everything` the router is ended in order, then all replicas. */
+  stop(what: { readonly everything: boolean }): Promise<void>;
+  /** Where requests go, once started. */
+  router(): { readonly url: string; readonly pid: number };
+}
+
+/** How often it looks by itself; a replica that gets ready or ends is seen at once. */
+const LOOK_EVERY = 100;
+/** Every so many looks the output of replicas is bounded. */
+const TIDY_EVERY = 50;
+const END_GRACE = 2000;
+
+export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): EmbeddedPlatform {
+  const { clock, programs } = options;
+  const paths = openHomePaths(options.home);
+  const listen = listenAddress(options.environment);
+  // Node keeps the compiled code of our programs there, which halves the start of a replica.
+  const env = { NODE_COMPILE_CACHE: join(options.cache, 'node') };
+  const prepare = options.prepare ?? modulesOf({ images: paths.images, cache: options.cache });
+  const desired = openDesiredStore(paths.desired);
+  const environments = new Map<string, EnvironmentSupervisor>();
+  const ending = new AbortController();
+  const watchers = createWatchers();
+  let looking: Promise<void> = Promise.resolve();
+  let wake = (): void => undefined;
+  let woken = false;
+  let looks = 0;
+  let trouble: { readonly error: unknown } | null = null;
+
+  const kick = (): void => {
+    woken = true;
+    wake();
+  };
+  const keeper = createRouterKeeper({
+    paths,
+    program: programs.router,
+    env,
+    listen,
+    clock,
+    onRestart() {
+      routing.forget(0);
+      kick();
+    },
+  });
+  const routing = createRoutingPush({
+    client: keeper.client,
+    environments: () =>
+      Object.fromEntries(
+        [...environments.values()].flatMap((environment) => {
+          const routes = environment.routes();
+          return routes === null ? [] : [[environment.key, routes]];
+        }),
+      ),
+  });
+  const shelf = createModuleShelf({ prepare, onChange: kick });
+  const factory = createReplicaFactory({
+    paths,
+    clock,
+    env,
+    program: programs.replica,
+    shelf,
+    onChange: kick,
+    signal: ending.signal,
+  });
+
+  const open = (wanted: DesiredEnvironment): EnvironmentSupervisor => {
+    const environment = createEnvironmentSupervisor({
+      desired: wanted,
+      clock,
+      write: (changed) => desired.save(changed),
+      start: (order) => factory.start(order),
+    });
+    environments.set(wanted.key, environment);
+    return environment;
+  };
+  const environmentOf = ({ key, spec }: EnvironmentContext): EnvironmentSupervisor =>
+    environments.get(key) ?? open({ key, limits: spec.limits, shares: {}, match: null, releases: {} });
+
+  const lookAround = async (): Promise<void> => {
+    const state = await keeper.look();
+    const traffic = trafficViewOf(state, routing);
+    for (const environment of environments.values()) environment.reconcile(traffic);
+    // A router that is down is told all when it is back.
+    if (state !== null) await routing.push().catch(() => undefined);
+    looks += 1;
+    for (const environment of environments.values()) {
+      watchers.tell(environment.key, JSON.stringify(environment.statuses()));
+      if (looks % TIDY_EVERY !== 0) continue;
+      tidyOutput(paths.output(environment.key), new Set(environment.replicas().map(({ id }) => id)));
+    }
+  };
+  const rest = async (): Promise<void> => {
+    const pause = new AbortController();
+    wake = () => pause.abort();
+    if (!woken && !ending.signal.aborted) await clock.sleep(LOOK_EVERY, pause.signal).catch(() => undefined);
+    woken = false;
+  };
+  const lookUntilEnd = async (): Promise<void> => {
+    while (!ending.signal.aborted) {
+      await rest();
+      try {
+        await lookAround();
+        trouble = null;
+      } catch (error) {
+        // Whoever observes is told; the next look may find things better (a disk that was full).
+        trouble = { error };
+      }
+    }
+  };
+
+  const adoptAll = async (): Promise<void> => {
+    const { version, environments: routed } = await keeper.client.table();
+    routing.forget(version);
+    const strays = [];
+    for (const found of findReplicas(paths)) {
+      const environment = [...environments.values()].find(({ key }) => key.replaceAll('/', '.') === found.folder);
+      const addresses = routed[environment?.key ?? '']?.replicas[found.release] ?? [];
+      if (environment === undefined) strays.push(found.identity);
+      // One that gets requests already was ready: it must not lose them while it is asked again.
+      else
+        environment.adopt(
+          factory.adopt(
+            environment.key,
+            found,
+            addresses.some(({ id }) => id === found.id),
+          ),
+        );
+    }
+    await endProcesses(strays, { clock, grace: END_GRACE });
+  };
+
+  return {
+    async start() {
+      for (const wanted of desired.all()) open(wanted);
+      await keeper.start();
+      await adoptAll();
+      await lookAround();
+      looking = lookUntilEnd();
+    },
+    async stop({ everything }) {
+      ending.abort();
+      wake();
+      await looking;
+      if (!everything) return keeper.leave();
+      await keeper.stop();
+      const replicas = findReplicas(paths);
+      await endProcesses(
+        replicas.map(({ identity }) => identity),
+        { clock, grace: END_GRACE },
+      );
+      for (const environment of environments.values()) for (const replica of environment.replicas()) replica.cleanUp();
+    },
+    router: () => keeper.info(),
+    async observe(context) {
+      const state = await keeper.look();
+      if (trouble !== null) throw trouble.error;
+      return observationOf(environmentOf(context), state);
+    },
+    async apply(context, effect) {
+      await applyTo(environmentOf(context), { context, effect });
+    },
+    watch: (key, onChange) => watchers.add(key, onChange),
+  };
+
+  async function applyTo(
+    environment: EnvironmentSupervisor,
+    { context, effect }: { readonly context: EnvironmentContext; readonly effect: Effect },
+  ): Promise<void> {
+    switch (effect.kind) {
+      case 'scale':
+        environment.scale(context, effect);
+        return kick();
+      case 'route':
+        if (effect.affinity.kind !== 'none') throw affinityNotYet(effect.affinity.kind);
+        environment.route(context, effect);
+        await routing.push();
+        return environment.save();
+    }
+  }
+}
+
+function observationOf(environment: EnvironmentSupervisor, state: RouterState | null): Observation {
+  const empty = { shares: {}, rows: [], fallbacks: 0, unexposed: 0 };
+  const traffic = state === null ? null : (state.environments[environment.key] ?? empty);
+  return {
+    releases: withInFlight(environment.statuses(), traffic),
+    traffic: traffic?.shares ?? null,
+    counters: traffic === null ? null : countersOf(traffic),
+  };
+}
+
+function affinityNotYet(kind: string): Error {
+  return embeddedFault({
+    code: 'embedded/affinity-not-yet',
+    kind: 'usage',
+    message: `The embedded router can't keep users at one release by ${kind} yet.`,
+    hint: 'Use "affinity: none".',
+  });
+}

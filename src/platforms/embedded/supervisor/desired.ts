@@ -1,0 +1,49 @@
+/** What should run, written down: it survives the agent, so a restarted one goes on without being told again. */
+
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Limits, RouteEffect } from '../../../delivery/index.ts';
+import type { Digest } from '../../../kernel/digest.ts';
+import { writeFileAtomic } from '../../../kernel/workspace.ts';
+
+export interface DesiredEnvironment {
+  /** `service/environment`. */
+  readonly key: string;
+  readonly limits: Limits;
+  readonly shares: RouteEffect['shares'];
+  readonly match: RouteEffect['match'];
+  /** Keyed by release number. */
+  readonly releases: Readonly<Record<number, DesiredRelease>>;
+}
+
+export interface DesiredRelease {
+  readonly replicas: number;
+  /** The OCI index in the home's images. */
+  readonly image: Digest;
+  readonly config: Readonly<Record<string, string>>;
+  /** Restarts of its replicas so far. */
+  readonly restarts: number;
+}
+
+export interface DesiredStore {
+  all(): readonly DesiredEnvironment[];
+  /** Durable when it returns. An environment without releases and shares is forgotten. */
+  save(environment: DesiredEnvironment): void;
+}
+
+export function openDesiredStore(folder: string): DesiredStore {
+  const pathOf = (key: string): string => join(folder, `${key.replaceAll('/', '.')}.json`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return {
+    all: () =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+        .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as DesiredEnvironment),
+    save(environment) {
+      const empty = Object.keys(environment.releases).length === 0 && Object.keys(environment.shares).length === 0;
+      if (empty) rmSync(pathOf(environment.key), { force: true });
+      else writeFileAtomic(pathOf(environment.key), JSON.stringify(environment), 0o600);
+    },
+  };
+}

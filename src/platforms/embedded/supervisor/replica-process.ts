@@ -1,0 +1,163 @@
+/** One replica as a process: started or adopted, asked whether it is ready, ended. */
+
+import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import type { Clock } from '../../../kernel/clock.ts';
+import { isAlive, type ProcessIdentity, signalProcess, startDaemon } from '../../../kernel/subprocess.ts';
+import { writeFileAtomic } from '../../../kernel/workspace.ts';
+import type { ReplicaPaths } from '../home-paths.ts';
+import { isReady } from './readiness.ts';
+
+/** The environment variable that holds the path of a replica's configuration. */
+export const REPLICA_VARIABLE = 'SLIPWAY_REPLICA';
+
+/** How often a starting replica is asked whether it is ready. */
+const ASK_EVERY = 15;
+
+export type ReplicaPhase = 'starting' | 'ready' | 'draining' | 'ending';
+
+export interface ReplicaProcess {
+  readonly id: string;
+  readonly release: number;
+  readonly paths: ReplicaPaths;
+  /** Which one in a row of early endings it is; 0 for the first. */
+  readonly attempt: number;
+  phase: ReplicaPhase;
+  /** When (monotonic) the present phase began. */
+  since: number;
+  /** When (monotonic) it became ready; `null` while it never was. */
+  readyAt: number | null;
+  /** Why we are ending it, as a clause; `null` when it ended by itself or as was asked. */
+  blame: string | null;
+  /** Whether its end was wanted: then nothing takes its place. */
+  wanted: boolean;
+  /** How it ended, as a clause; `null` while it lives. */
+  ending(): string | null;
+  signal(signal: 'SIGTERM' | 'SIGKILL'): void;
+  pid(): number;
+  /** Removes its socket and configuration; its output stays. */
+  cleanUp(): void;
+}
+
+export interface ReplicaOptions {
+  readonly id: string;
+  readonly release: number;
+  readonly paths: ReplicaPaths;
+  readonly attempt: number;
+  readonly clock: Clock;
+  /** It became ready or ended. */
+  readonly onChange: () => void;
+  /** Ends the looking after it, not the replica. */
+  readonly signal: AbortSignal;
+}
+
+export interface ReplicaStart extends ReplicaOptions {
+  /** Program and first arguments. */
+  readonly program: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Text of its configuration file. */
+  readonly config: string;
+}
+
+/**
+ * Starts a replica in a session of its own. The configuration, by which a later agent finds it, is there before it.
+ *
+ * @throws Fault `subprocess/not-started`.
+ */
+export function startReplica(start: ReplicaStart): ReplicaProcess {
+  const { paths, program, env } = start;
+  writeFileAtomic(paths.config, start.config, 0o600);
+  const [command = '', ...args] = program;
+  let exited: string | null = null;
+  const identity = startDaemon(
+    {
+      program: command,
+      args,
+      cwd: '/',
+      env: { ...env, [REPLICA_VARIABLE]: paths.config },
+      stdout: paths.stdout,
+      stderr: paths.stderr,
+    },
+    (code, signal) => {
+      exited = code === null ? `was ended by ${signal}` : `ended with exit code ${code}`;
+      start.onChange();
+    },
+  );
+  return watchReplica(start, identity, () => exited);
+}
+
+/** Takes over a replica that an earlier agent has started. With `serving` it is known to be ready. */
+export function adoptReplica(options: ReplicaOptions, identity: ProcessIdentity, serving: boolean): ReplicaProcess {
+  const replica = watchReplica(options, identity, () => (isAlive(identity) ? null : 'ended'));
+  if (serving) becomeReady(replica, options);
+  return replica;
+}
+
+function watchReplica(options: ReplicaOptions, identity: ProcessIdentity, ended: () => string | null): ReplicaProcess {
+  const { id, release, paths, attempt, clock } = options;
+  const replica: ReplicaProcess = {
+    id,
+    release,
+    paths,
+    attempt,
+    phase: 'starting',
+    since: clock.monotonic(),
+    readyAt: null,
+    blame: null,
+    wanted: false,
+    ending() {
+      const how = ended();
+      if (how === null) return null;
+      const last = lastLineOf(paths.stderr);
+      return `${replica.blame ?? how}${last === '' ? '' : `: ${last}`}`;
+    },
+    signal: (signal) => void signalProcess(identity, signal, signal === 'SIGKILL'),
+    pid: () => identity.pid,
+    cleanUp() {
+      rmSync(paths.config, { force: true });
+      rmSync(paths.socket, { force: true });
+    },
+  };
+  void askUntilReady(replica, options);
+  return replica;
+}
+
+async function askUntilReady(replica: ReplicaProcess, options: ReplicaOptions): Promise<void> {
+  while (replica.phase === 'starting' && replica.ending() === null && !options.signal.aborted) {
+    const ready = await isReady(replica.paths.socket);
+    // It may have been told to end while it was asked.
+    if (replica.phase !== 'starting') return;
+    if (ready) {
+      becomeReady(replica, options);
+      options.onChange();
+      return;
+    }
+    await options.clock.sleep(ASK_EVERY);
+  }
+}
+
+function becomeReady(replica: ReplicaProcess, { clock }: ReplicaOptions): void {
+  replica.phase = 'ready';
+  replica.since = clock.monotonic();
+  replica.readyAt = replica.since;
+}
+
+/** The last line with anything on it in the last kilobytes of a file, cut to a length that a sentence bears. */
+function lastLineOf(path: string): string {
+  try {
+    const { size } = statSync(path);
+    const buffer = Buffer.alloc(Math.min(size, 4096));
+    const file = openSync(path, 'r');
+    try {
+      readSync(file, buffer, 0, buffer.length, size - buffer.length);
+    } finally {
+      closeSync(file);
+    }
+    const lines = buffer
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.trim());
+    return (lines.findLast((line) => line !== '') ?? '').slice(0, 200);
+  } catch {
+    return '';
+  }
+}

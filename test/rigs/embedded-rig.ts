@@ -1,0 +1,118 @@
+/** The embedded platform in a home of its own, with stub replicas unless told otherwise. */
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type {
+  CanaryPlan,
+  Effect,
+  EnvironmentContext,
+  EnvironmentSpec,
+  Observation,
+  Release,
+} from '../../src/delivery/index.ts';
+import { releaseDigest } from '../../src/delivery/index.ts';
+import { systemClock } from '../../src/kernel/clock.ts';
+import { sha256 } from '../../src/kernel/digest.ts';
+import { temporaryFolder } from '../../src/kernel/workspace.ts';
+import {
+  createEmbeddedPlatform,
+  type EmbeddedPlatform,
+  type EmbeddedPlatformOptions,
+} from '../../src/platforms/embedded/embedded-platform.ts';
+import { expectNoLeftovers } from '../leftovers.ts';
+import { PLAN } from './engine-rig.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export const KEY = 'greeter/local';
+export const HOST = 'greeter.local.localhost';
+
+export interface EmbeddedRig {
+  readonly home: string;
+  /** A platform on the home, not started; several may be made, one after another. */
+  platform(changes?: Partial<EmbeddedPlatformOptions>): EmbeddedPlatform;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Everything is ended and looked for when the rig is disposed of; what a platform has left running there is an error. */
+export function createEmbeddedRig(): EmbeddedRig {
+  const home = temporaryFolder('slipway-embedded-');
+  const made: EmbeddedPlatform[] = [];
+  return {
+    home,
+    platform(changes = {}) {
+      const platform = createEmbeddedPlatform({
+        home,
+        clock: systemClock,
+        programs: {
+          router: [process.execPath, join(ROOT, 'src/platforms/embedded/router/main.ts')],
+          replica: [process.execPath, join(ROOT, 'test/fixtures/replicas/stub-replica.mjs')],
+        },
+        cache: join(home, 'cache'),
+        environment: { SLIPWAY_PORT: '0' },
+        prepare: (image) => Promise.resolve(image),
+        ...changes,
+      });
+      made.push(platform);
+      return platform;
+    },
+    async [Symbol.asyncDispose]() {
+      await made.at(-1)?.stop({ everything: true });
+      await expectNoLeftovers(home);
+      rmSync(home, { recursive: true });
+    },
+  };
+}
+
+export interface Wanted {
+  readonly plan?: CanaryPlan;
+  readonly limits?: EnvironmentSpec['limits'];
+  /** Release number → the configuration of its replicas, which says how the stub behaves. */
+  readonly releases: Readonly<Record<number, Readonly<Record<string, string>>>>;
+  readonly key?: string;
+}
+
+export function contextOf({ plan = PLAN, limits, releases, key = KEY }: Wanted): EnvironmentContext {
+  const [service = '', environment = ''] = key.split('/');
+  const spec: EnvironmentSpec = {
+    replicas: 1,
+    strategy: plan,
+    affinity: { kind: 'none' },
+    guard: 0,
+    keep: 1,
+    limits: limits ?? { memory: 64 * 1024 * 1024, request: 5000 },
+  };
+  const entries = Object.entries(releases).map(([name, config]): [string, Release] => {
+    const image = sha256(`image ${name}`);
+    const content = { service, environment, image, config, secrets: {}, grants: [] };
+    return [name, { number: Number(name), digest: releaseDigest(content), content, revision: null }];
+  });
+  return { key, spec, releases: Object.fromEntries(entries) };
+}
+
+export function scale(release: number, replicas: number): Effect {
+  return { kind: 'scale', release, replicas };
+}
+
+export function route(shares: Readonly<Record<number, number>>): Effect {
+  return { kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null };
+}
+
+/** Observes until `wanted` holds, for at most `patience` milliseconds. */
+export async function observeUntil(
+  platform: EmbeddedPlatform,
+  context: EnvironmentContext,
+  wanted: (observation: Observation) => boolean,
+): Promise<Observation> {
+  const deadline = performance.now() + 15_000;
+  for (;;) {
+    const observation = await platform.observe(context);
+    if (wanted(observation)) return observation;
+    if (performance.now() > deadline) throw new Error(`never seen; the last was ${JSON.stringify(observation)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export function readyCount(observation: Observation, release: number): number {
+  return observation.releases[release]?.ready ?? 0;
+}
