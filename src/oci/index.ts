@@ -3,7 +3,6 @@
  * nothing but what goes in; what is read here is trusted in nothing. It builds no module and runs no image.
  */
 
-export { copyImage } from './copy-image.ts';
 export { creationTime } from './creation-time.ts';
 export { createBlob, platformName, WASM_LAYER, type Blob, type Descriptor, type Platform } from './descriptor.ts';
 export { describeImage, type ChildDescription, type ImageDescription } from './describe-image.ts';
@@ -17,17 +16,16 @@ export {
   type ImageRecipe,
   type LayerReference,
 } from './image.ts';
-export { artifactTag, imageTags, type TaggedRevision } from './image-tags.ts';
+export { imageTags, type TaggedRevision } from './image-tags.ts';
 export { installImage, type InstallRequest } from './install-image.ts';
 export { createLayer, type Layer } from './layer.ts';
 export { openLayout, type BlobSource, type Layout } from './layout.ts';
 export type { OciFaultCode } from './oci-fault.ts';
 export { parseLayerReferences } from './parse.ts';
-export { printable } from './printable.ts';
 export { pushImage, type Pushed, type PushRequest } from './push-image.ts';
-export { readImage, resolveInLayout, type ImageChild, type ReadImage } from './read-image.ts';
+export { resolveInLayout } from './read-image.ts';
 export { selectModule, type ModuleInImage } from './read-module.ts';
-export { parseReference, repositoryName, type Reference } from './reference.ts';
+export { parseReference, type Reference } from './reference.ts';
 export { createRepository, type Repository, type RepositoryOptions } from './registry.ts';
 export { buildRuntime, RUNTIME_NODE, RUNTIME_USER } from './runtime/runtime-layer.ts';
 export { RUNTIME_ARCHITECTURES, RUNTIME_LOCK, type RuntimeArchitecture } from './runtime/runtime-lock.ts';

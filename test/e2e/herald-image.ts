@@ -8,7 +8,7 @@ import { loadProject } from '../../src/project/index.ts';
 import { createTasks, openSystem, type Environment } from '../../src/system.ts';
 
 const CHECKOUT = join(import.meta.dirname, '..', '..');
-export const HERALD = join(CHECKOUT, 'examples', 'herald');
+const HERALD = join(CHECKOUT, 'examples', 'herald');
 
 export interface HeraldOptions {
   /** The project is copied here first: a folder that is not there yet. */
