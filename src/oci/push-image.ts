@@ -1,6 +1,7 @@
 /** Sends an image to a registry: only what is not there yet, and every part before what points to it. */
 
-import type { Digest } from '../kernel/digest.ts';
+import { shortDigest, type Digest } from '../kernel/digest.ts';
+import { formatSize } from '../kernel/quantity.ts';
 import { closureOf, isManifest } from './copy-image.ts';
 import type { Descriptor } from './descriptor.ts';
 import { artifactTag } from './image-tags.ts';
@@ -30,34 +31,37 @@ export interface Pushed {
   readonly present: readonly Digest[];
 }
 
+type Fate = 'uploaded' | 'mounted' | 'present';
+
 /** @throws Fault as `readImage` and `Repository`. What arrived before a failure is not sent again by the next call. */
 export async function pushImage(request: PushRequest): Promise<Pushed> {
-  const { layout, index, repository, tags, mountFrom, progress = () => undefined } = request;
-  const wanted = await wantedTags(request);
+  const { layout, index, repository, tags, progress = () => undefined } = request;
   const outdated: (readonly [string, Descriptor])[] = [];
-  for (const [tag, descriptor] of wanted) {
+  for (const [tag, descriptor] of await wantedTags(request)) {
     if ((await repository.digestOf(tag)) !== descriptor.digest) outdated.push([tag, descriptor]);
   }
-  const fate: Record<'uploaded' | 'mounted' | 'present', Digest[]> = { uploaded: [], mounted: [], present: [] };
+  const fate: Record<Fate, Digest[]> = { uploaded: [], mounted: [], present: [] };
   if (outdated.length > 0 || (await repository.digestOf(index.digest)) !== index.digest) {
     for (const descriptor of await closureOf(layout, index)) {
-      const { digest } = descriptor;
-      progress(`${digest.slice(7, 19)} (${descriptor.size} bytes)`);
-      const manifest = isManifest(descriptor);
-      const there = manifest ? (await repository.digestOf(digest)) === digest : await repository.hasBlob(digest);
-      if (there) {
-        fate.present.push(digest);
-        continue;
-      }
-      const blob = { descriptor, bytes: await layout.read(descriptor, manifest ? MAX_MANIFEST : MAX_LAYER) };
-      if (manifest) await repository.pushManifest(blob, digest);
-      fate[manifest ? 'uploaded' : await repository.pushBlob(blob, mountFrom)].push(digest);
+      progress(`${shortDigest(descriptor.digest)} (${formatSize(descriptor.size)})`);
+      fate[await send(request, descriptor)].push(descriptor.digest);
     }
     for (const [tag, descriptor] of outdated) {
       await repository.pushManifest({ descriptor, bytes: await layout.read(descriptor, MAX_MANIFEST) }, tag);
     }
   }
   return { reference: `${repository.name}@${index.digest}`, tags, ...fate };
+}
+
+async function send({ layout, repository, mountFrom }: PushRequest, descriptor: Descriptor): Promise<Fate> {
+  const { digest } = descriptor;
+  if (!isManifest(descriptor)) {
+    if (await repository.hasBlob(digest)) return 'present';
+    return repository.pushBlob({ digest, read: () => layout.read(descriptor, MAX_LAYER) }, mountFrom);
+  }
+  if ((await repository.digestOf(digest)) === digest) return 'present';
+  await repository.pushManifest({ descriptor, bytes: await layout.read(descriptor, MAX_MANIFEST) }, digest);
+  return 'uploaded';
 }
 
 async function wantedTags({ layout, index, tags }: PushRequest): Promise<readonly (readonly [string, Descriptor])[]> {

@@ -22,12 +22,18 @@ import { isLoopback, safeLocation } from './safe-address.ts';
 const DOCKER = 'application/vnd.docker.distribution.manifest';
 const ACCEPT = [INDEX, MANIFEST, `${DOCKER}.list.v2+json`, `${DOCKER}.v2+json`].join(', ');
 
+/** A blob that is read only when it must be sent. */
+export interface LazyBlob {
+  readonly digest: Digest;
+  read(): Promise<Uint8Array>;
+}
+
 export interface Repository extends BlobSource {
   /** `localhost:5000/acme/greeter` */
   readonly name: string;
   hasBlob(digest: Digest): Promise<boolean>;
-  /** `mountFrom`: a repository of the same registry that may have the blob. Tells how it got there. */
-  pushBlob(blob: Blob, mountFrom?: string): Promise<'uploaded' | 'mounted'>;
+  /** Takes the blob over from `mountFrom`, a repository of the same registry, or reads and sends it. Tells which. */
+  pushBlob(source: LazyBlob, mountFrom?: string): Promise<'uploaded' | 'mounted'>;
   /** What a tag or digest means now, `undefined` when there is no such. */
   digestOf(reference: string): Promise<Digest | undefined>;
   /** As `digestOf`, with type and size; the content was checked. */
@@ -124,7 +130,7 @@ function baseUrl({ registry }: Reference, insecure: boolean): URL {
 }
 
 interface Upload {
-  readonly blob: Blob;
+  readonly blob: LazyBlob;
   readonly mountFrom: string | undefined;
   readonly at: (path: string) => URL;
   readonly send: (request: RegistryRequest) => Promise<Answer>;
@@ -132,7 +138,7 @@ interface Upload {
 
 /** POST, then PUT of the whole: what fails in between is begun anew. Answers 201 when the blob is there. */
 async function upload({ blob, mountFrom, at, send }: Upload): Promise<Answer> {
-  const { digest } = blob.descriptor;
+  const { digest } = blob;
   const url = at('blobs/uploads/');
   if (mountFrom !== undefined) url.search = new URLSearchParams({ mount: digest, from: mountFrom }).toString();
   const begun = await send({ method: 'POST', url });
@@ -148,7 +154,7 @@ async function upload({ blob, mountFrom, at, send }: Upload): Promise<Answer> {
   // The query is the registry's own and goes back as it came: only the digest is added.
   target.search = `${target.search === '' ? '?' : `${target.search}&`}digest=${encodeURIComponent(digest)}`;
   const headers = { 'content-type': 'application/octet-stream' };
-  return send({ method: 'PUT', url: target, headers, body: owned(blob.bytes) });
+  return send({ method: 'PUT', url: target, headers, body: owned(await blob.read()) });
 }
 
 /** `fetch` takes only bytes whose memory nobody shares. */
