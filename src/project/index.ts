@@ -1,13 +1,13 @@
 /**
  * Project: the two files a user writes (`slipway.yaml` and rehearsals), explained at line and column, and what git
  * says of the revision. It reads and resolves; it builds, deploys and prints nothing. Loading this folder loads neither
- * zod nor yaml: the functions that need them do, when they are called.
+ * zod nor yaml: the functions that need them do, when they are called. So nothing that only they use is exported here:
+ * a bundle would put it beside them, and load both with this.
  */
 
 export { type Deployment, branchSlug, deploymentsFor, whyNowhere } from './branch-rules.ts';
 export { describeConfig, type DescribedConfig } from './describe-config.ts';
 export type { Origin, Setting } from './settings.ts';
-export { DEFAULTS } from './defaults.ts';
 export { smallestProjectFile } from './init-file.ts';
 export { projectJsonSchema } from './json-schema.ts';
 export {

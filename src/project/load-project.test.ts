@@ -1,8 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { fromJSONSchema } from 'zod';
+import { runBriefly } from '../kernel/subprocess.ts';
 import { temporaryFolder } from '../kernel/workspace.ts';
 import { describeConfig, loadProject, projectJsonSchema, smallestProjectFile } from './index.ts';
 import { parseProject } from './parse-project.ts';
@@ -51,6 +53,23 @@ test('a folder without a project file is told what to do', async () => {
   await expect(loadProject({ folder })).rejects.toMatchObject({ code: 'project/no-file', kind: 'usage' });
   write('slipway.yml', '');
   await expect(loadProject({ folder })).rejects.toThrow('There is a slipway.yml: rename it.');
+});
+
+test('the folder is loaded without what parses, which is loaded when it is needed', async () => {
+  write('slipway.yaml', 'service: greeter\n');
+  const script = `
+    import { registerHooks } from 'node:module';
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+    const heavy = () => loaded.filter((url) => /node_modules/.test(url)).length;
+    const { loadProject } = await import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, 'index.ts')).href)});
+    const before = heavy();
+    await loadProject({ folder: '.' });
+    console.log(before, heavy() > 0);`;
+  const env = { PATH: process.env['PATH'] ?? '' };
+  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
+  const { stdout, stderr } = await runBriefly({ program: process.execPath, args, cwd: folder, env });
+  expect({ stdout, stderr }).toEqual({ stdout: '0 true\n', stderr: '' });
 });
 
 describe('slipway config', () => {

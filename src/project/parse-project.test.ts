@@ -242,6 +242,14 @@ describe('secrets', () => {
     expect(inStaging('config: { DB: "postgres://db/x", TOKEN_TTL: 5m, PASSWORD_LENGTH: 8, FLAG: true }')).toEqual([]);
   });
 
+  test('a secret is not shown by another problem of its line either', () => {
+    const { problems } = parse(
+      'service: a\nenvironments:\n  x:\n    secrets:\n      A: env:A\n      A: https://u:hunter2@h/\n',
+    );
+    expect(problems.map(({ code, line }) => `${line} ${code}`)).toContain('6 config/duplicate-key');
+    expect(JSON.stringify(problems)).not.toContain('hunter2');
+  });
+
   test('a number that YAML would change must be quoted', () => {
     expect(inStaging('config: { VERSION: 1.10 }')).toMatchObject([
       { code: 'config/wrong-type', hint: "Write '1.10' in quotes." },

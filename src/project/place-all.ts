@@ -1,6 +1,7 @@
 /** Brings together everything that is wrong with a file. */
 
 import { inOrder, type Problem, type ProblemDraft } from './problem.ts';
+import { starSecrets } from './secret-shapes.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /**
@@ -13,7 +14,8 @@ export function placeAll(source: YamlSource, drafts: readonly ProblemDraft[]): r
   const all = inOrder([...source.problems, ...placed]);
   const unique = all.filter((problem, index) => !all.slice(0, index).some((earlier) => isSame(earlier, problem)));
   const secrets = unique.filter(({ code }) => code === 'config/literal-secret');
-  return unique.map((problem) => secrets.filter(({ line }) => line === problem.line).reduce(masked, problem));
+  const starred = unique.map((problem) => ({ ...problem, sourceLine: starSecrets(problem.sourceLine) }));
+  return starred.map((problem) => secrets.filter(({ line }) => line === problem.line).reduce(masked, problem));
 }
 
 function isSame(one: Problem, other: Problem): boolean {

@@ -17,3 +17,11 @@ const SHAPES: readonly RegExp[] = [
 export function looksSecret(value: string): boolean {
   return SHAPES.some((shape) => shape.test(value));
 }
+
+/** The text with every secret that is known by its shape starred out, as long as before. */
+export function starSecrets(text: string): string {
+  return SHAPES.reduce(
+    (starred, shape) => starred.replaceAll(new RegExp(shape, `${shape.flags}g`), (secret) => '*'.repeat(secret.length)),
+    text,
+  );
+}
