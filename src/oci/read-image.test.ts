@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sha256, type Json } from '../kernel/digest.ts';
+import { Fault } from '../kernel/fault.ts';
 import { temporaryFolder } from '../kernel/workspace.ts';
 import { describeImage } from './describe-image.ts';
 import {
@@ -184,6 +186,27 @@ describe('a hostile layer', () => {
     ],
   ])('that is %s is malformed', async (_, layer) => {
     await expect(selectModule(layout, wasiChild({ layer }).digest)).rejects.toMatchObject(malformed);
+  });
+
+  test('with any bytes changed gives a module or a Fault, and ends', async () => {
+    const archive = writeTar([
+      { kind: 'file', path: `long/${'x'.repeat(150)}.txt`, content: Buffer.from('other') },
+      { kind: 'file', path: 'app.wasm', content: Buffer.alloc(700, 'w') },
+      { kind: 'file', path: 'ü', content: Buffer.alloc(10) },
+    ]);
+    const change = fc.tuple(fc.nat(archive.length - 1), fc.uint8Array({ minLength: 1, maxLength: 12 }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
+        const changed = Buffer.from(archive);
+        for (const [at, bytes] of changes) changed.set(bytes.subarray(0, changed.length - at), at);
+        const found = selectModule(layout, wasiChild({ layer: gzipSync(changed) }).digest);
+        const outcome = await found.then(
+          ({ bytes }) => (bytes.length <= changed.length ? 'module' : 'more than there was'),
+          (error: unknown) => (error instanceof Fault ? error.code : error),
+        );
+        expect(['module', 'oci/malformed', 'oci/no-module']).toContain(outcome);
+      }),
+    );
   });
 
   test('writes nothing anywhere, and its links lead nowhere', async () => {

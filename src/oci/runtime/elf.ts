@@ -11,6 +11,8 @@ export interface ElfFile {
   readonly needed: readonly string[];
 }
 
+/** Bytes of one program header of a 64-bit file. */
+const PROGRAM_HEADER = 56;
 const LOAD = 1;
 const DYNAMIC = 2;
 const INTERPRETER = 3;
@@ -37,6 +39,7 @@ export function readElf(bytes: Uint8Array, name: string): ElfFile {
     if (start + size > bytes.length) throw mismatch(name, 'it is cut short');
   };
   const [table, entrySize, count] = [word(32), view.getUint16(54, true), view.getUint16(56, true)];
+  if (entrySize !== PROGRAM_HEADER) throw mismatch(name, 'its program headers are of no known size');
   within(table, entrySize * count);
   within(word(40), view.getUint16(58, true) * view.getUint16(60, true));
   const segments = Array.from({ length: count }, (_, at): Segment => {
