@@ -12,6 +12,7 @@ import { Fault } from './kernel/fault.ts';
 import { startDaemon } from './kernel/subprocess.ts';
 import { cacheFolder, homeFolder, socketPath } from './kernel/workspace.ts';
 import type { TaskDefinition } from './pipeline/index.ts';
+import type { LogLine, LogQuery } from './platforms/embedded/index.ts';
 import type { Project } from './project/index.ts';
 import type { AgentClient } from './server/index.ts';
 
@@ -144,6 +145,17 @@ export async function runAgent(system: System, signal?: AbortSignal): Promise<Ru
   const server = await serveOnSocket(createAgentApi(service), system.agentSocket);
   signal?.addEventListener('abort', () => void stop(false), { once: true });
   return { ended, routerUrl: (await platform.router()).url, stop };
+}
+
+export type { LogLine as ServiceLogLine } from './platforms/embedded/index.ts';
+
+/** What a service has said and been asked. */
+export async function readLogs(
+  { home, clock }: System,
+  query: Omit<LogQuery, 'home' | 'clock'>,
+): Promise<AsyncGenerator<LogLine>> {
+  const { readServiceLogs } = await import('./platforms/embedded/index.ts');
+  return readServiceLogs({ ...query, home, clock });
 }
 
 /**

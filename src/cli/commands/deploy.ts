@@ -35,7 +35,7 @@ export async function keepImage({ system, terminal, session }: RunScene, run: Pi
   const { output, value } = run.openResult('package/image');
   const index = indexOf(value);
   const tags = tagsOf(session.revision);
-  const home = openLayout({ folder: join(system.home, 'images') });
+  const home = openLayout({ folder: join(system.home, 'images'), create: true });
   const descriptor = await installImage({ from: output, home, index, tags });
   terminal.print(`image ${index}`);
   const { repository } = session.project.image;

@@ -1,0 +1,46 @@
+/** `slipway logs [ENVIRONMENT] [-f]`. */
+
+import { formatDuration } from '../../kernel/quantity.ts';
+import { openJournal, readLogs, type ServiceLogLine, type System } from '../../system.ts';
+import { EXIT, type ExitCode } from '../exit.ts';
+import { chooseEnvironment } from '../target.ts';
+import { harmless, type Terminal } from '../terminal.ts';
+
+export interface LogsOptions {
+  readonly environment: string | undefined;
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** How many of the newest lines of each file are shown before following. */
+const LAST = 200;
+
+export async function runLogs(system: System, terminal: Terminal, options: LogsOptions): Promise<ExitCode> {
+  const { environment, follow, signal } = options;
+  const journal = await openJournal(system);
+  const { key } = chooseEnvironment(journal, environment);
+  journal.close();
+  for await (const line of await readLogs(system, { key, last: LAST, follow, signal })) {
+    terminal.print(textOf(line, terminal));
+  }
+  return signal.aborted ? EXIT.interrupted : EXIT.ok;
+}
+
+function textOf(line: ServiceLogLine, terminal: Terminal): string {
+  if (line.kind !== 'request') {
+    const name = `#${line.release} ${line.replica} ${line.kind}`;
+    return `${terminal.style(line.kind === 'stderr' ? 'yellow' : 'cyan', name)}  ${harmless(line.text)}`;
+  }
+  const { at, id, method, path, status, release, ms, outcome } = line.request;
+  const bad = status === null || status >= 500;
+  return [
+    terminal.style('dim', new Date(at).toISOString()),
+    release === null ? '#-' : `#${release}`,
+    terminal.style(bad ? 'red' : 'green', String(status ?? '---')),
+    method,
+    harmless(path),
+    formatDuration(ms),
+    ...(outcome === 'ok' ? [] : [outcome]),
+    terminal.style('dim', harmless(id)),
+  ].join('  ');
+}
