@@ -40,19 +40,8 @@ export function createEmbeddedRig(): EmbeddedRig {
   const made: EmbeddedPlatform[] = [];
   return {
     home,
-    platform(changes = {}) {
-      const platform = createEmbeddedPlatform({
-        home,
-        clock: systemClock,
-        programs: {
-          router: [process.execPath, join(ROOT, 'src/platforms/embedded/router/main.ts')],
-          replica: [process.execPath, join(ROOT, 'test/fixtures/replicas/stub-replica.mjs')],
-        },
-        cache: join(home, 'cache'),
-        environment: { SLIPWAY_PORT: '0' },
-        prepare: (image) => Promise.resolve(image),
-        ...changes,
-      });
+    platform(changes) {
+      const platform = platformOn(home, changes);
       made.push(platform);
       return platform;
     },
@@ -62,6 +51,22 @@ export function createEmbeddedRig(): EmbeddedRig {
       rmSync(home, { recursive: true });
     },
   };
+}
+
+/** A platform with stub replicas that listens on any free port. */
+export function platformOn(home: string, changes: Partial<EmbeddedPlatformOptions> = {}): EmbeddedPlatform {
+  return createEmbeddedPlatform({
+    home,
+    clock: systemClock,
+    programs: {
+      router: [process.execPath, join(ROOT, 'src/platforms/embedded/router/main.ts')],
+      replica: [process.execPath, join(ROOT, 'test/fixtures/replicas/stub-replica.mjs')],
+    },
+    cache: join(home, 'cache'),
+    environment: { SLIPWAY_PORT: '0' },
+    prepare: (image) => Promise.resolve(image),
+    ...changes,
+  });
 }
 
 export interface Wanted {
