@@ -5,14 +5,14 @@ import { createRepository, imageTags, installImage, openLayout, parseReference, 
 import { type Digest, parseDigest } from '../../kernel/digest.ts';
 import { Fault } from '../../kernel/fault.ts';
 import type { PipelineRun } from '../../pipeline/index.ts';
-import { deploymentsFor, type ProjectEnvironment, type Revision } from '../../project/index.ts';
+import { deploymentsFor, type ProjectEnvironment, type Revision, whyNowhere } from '../../project/index.ts';
 import { ensureAgent, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { openSession } from '../pipeline-session.ts';
 import { environmentReport, whyReport } from '../report/rollout-report.ts';
 import { watchRollout } from '../report/rollout-watch.ts';
 import type { Terminal } from '../terminal.ts';
-import { type RunScene, runTasks } from './run.ts';
+import { type RunScene, runTasks } from '../run-tasks.ts';
 
 export interface DeployOptions {
   readonly environment: string | undefined;
@@ -77,11 +77,17 @@ interface RollOut {
 /** Deploys to each environment in turn; the next one only when the one before it is done. */
 export async function rollOut(scene: RunScene, { image, environment, wait }: RollOut): Promise<ExitCode> {
   const { project, revision } = scene.session;
-  const names =
-    environment === undefined ? deploymentsFor(project, revision).map((it) => it.environment) : [environment];
-  for (const name of names.length === 0 ? ['local'] : names) {
+  const deployments =
+    environment === undefined ? deploymentsFor(project, revision) : [{ environment, why: 'named', approval: false }];
+  if (deployments.length === 0) scene.terminal.print(whyNowhere(project, revision));
+  for (const { environment: name, why, approval } of deployments) {
     const target = project.environments.find((it) => it.name === name);
     if (target === undefined) throw noSuchEnvironment(name, project.environments);
+    if (approval) {
+      // Approvals are not there yet: what needs one waits rather than goes without.
+      scene.terminal.print(`${name} (${why}) needs an approval; "slipway deploy ${name}" deploys it when it is given.`);
+      return EXIT.waiting;
+    }
     const code = await deployTo(scene, { image, target, wait });
     if (code !== EXIT.ok) return code;
   }

@@ -15,7 +15,7 @@ export interface PlanOptions {
 
 export async function runPlan(system: System, terminal: Terminal, options: PlanOptions): Promise<ExitCode> {
   const session = await openSession(system, terminal, options);
-  const { deploymentsFor } = await import('../../project/index.ts');
+  const { deploymentsFor, whyNowhere } = await import('../../project/index.ts');
   const { project, revision, cache, folder } = session;
   const tasks = describePlan({
     plan: planPipeline(session.tasks),

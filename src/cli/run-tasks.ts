@@ -1,0 +1,62 @@
+/** Runs the tasks of a session: shown as it happens, and written into the journal. */
+
+import { join } from 'node:path';
+import { formatDuration } from '../kernel/quantity.ts';
+import { entriesOf, type PipelineRun, planPipeline, runPipeline, type StageName, STAGES } from '../pipeline/index.ts';
+import { openJournal, type System } from '../system.ts';
+import type { PipelineSession } from './pipeline-session.ts';
+import { createRunReport } from './report/run-report.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface RunScene {
+  readonly system: System;
+  readonly terminal: Terminal;
+  readonly session: PipelineSession;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the tasks up to a stage (all when `undefined`), shows it as it happens and writes it into the journal. */
+export async function runTasks(
+  { system, terminal, session, signal }: RunScene,
+  stage?: StageName,
+): Promise<PipelineRun> {
+  const journal = await openJournal(system);
+  const report = createRunReport(terminal, system.clock);
+  const stages = stage === undefined ? STAGES : [stage];
+  try {
+    const run = await runPipeline({
+      plan: planPipeline(session.tasks, { stages }),
+      cache: session.cache,
+      project: session.folder,
+      environment: system.env,
+      clock: system.clock,
+      logs: join(system.home, 'logs', 'runs'),
+      signal,
+      onEvent(event) {
+        report.onEvent(event);
+        const entries = entriesOf(event);
+        if (entries.length > 0) journal.append(entries);
+      },
+    });
+    report.close();
+    terminal.note(summaryLine(run, terminal));
+    return run;
+  } finally {
+    report.close();
+    journal.close();
+  }
+}
+
+function summaryLine({ outcome, results, duration }: PipelineRun, terminal: Terminal): string {
+  const count = (kind: (typeof results)[number]['kind']): number =>
+    results.filter((result) => result.kind === kind).length;
+  const parts = [
+    `${count('ran')} ran`,
+    `${count('cached')} from the cache`,
+    ...(['failed', 'skipped', 'cancelled'] as const).flatMap((kind) =>
+      count(kind) > 0 ? [`${count(kind)} ${kind}`] : [],
+    ),
+  ];
+  const style = outcome === 'passed' ? 'green' : 'red';
+  return `${terminal.style(style, outcome)}: ${parts.join(', ')} in ${formatDuration(duration)}`;
+}
