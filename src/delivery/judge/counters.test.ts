@@ -39,10 +39,18 @@ test('a counter that starts again counts from zero', () => {
 });
 
 test('a replica that vanishes and comes back goes on from its last value', () => {
-  const gone = counted(countersSince(from([row(1, 'x', 500)]), [], ARMS));
+  const gone = counted(countersSince(from([row(1, 'x', 500), row(2, 'c', 1)]), [row(2, 'c', 1)], ARMS));
   expect(gone.counts.stable.requests).toBe(0);
-  const back = counted(countersSince(gone.baseline, [row(1, 'x', 510)], ARMS));
+  const back = counted(countersSince(gone.baseline, [row(1, 'x', 510), row(2, 'c', 1)], ARMS));
   expect(back.counts.stable.requests).toBe(10);
+});
+
+test('an empty snapshot where there were counters is an error, not silence', () => {
+  const baseline = from([row(1, 'x', 500), row(2, 'c', 1)]);
+  const empty = { kind: 'error', message: 'not one of the 2 replicas that were counted before is there' };
+  expect(countersSince(baseline, [], ARMS)).toEqual(empty);
+  expect(countersSince(baseline, [row(9, 'z', 7)], ARMS)).toEqual(empty);
+  expect(countersSince(from([]), [], ARMS).kind).toBe('counted');
 });
 
 test.each([

@@ -30,6 +30,11 @@ export function countersSince(
   rows: readonly CounterRow[],
   arms: Arms,
 ): CounterReading {
+  const known = Object.keys(baseline ?? {}).length;
+  if (known > 0 && !rows.some(({ release }) => release === arms.candidate || release === arms.stable)) {
+    // One replica may vanish; all of them at once is a source that has lost its data (trap T1).
+    return { kind: 'error', message: `not one of the ${known} replicas that were counted before is there` };
+  }
   const next: Record<string, CounterBaseline[string]> = { ...baseline };
   const counts = { candidate: { requests: 0, bad: 0 }, stable: { requests: 0, bad: 0 } };
   for (const row of rows) {

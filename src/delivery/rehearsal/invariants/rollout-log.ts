@@ -17,11 +17,10 @@ export interface RolloutLog {
 export function createRolloutLog(serving: number | null): (instant: Instant) => RolloutLog {
   let open: readonly RolloutStarted[] = [];
   let lastPromoted = serving;
-  return ({ entries }) => {
+  return ({ state, entries }) => {
     const ended: { started: RolloutStarted | undefined; end: RolloutEnded }[] = [];
     const begun: RolloutStarted[] = [];
     for (const { kind, data } of entries) {
-      if (kind === 'environment.removed') lastPromoted = null;
       if (kind === 'rollout.started') {
         // The kind of an entry says its shape.
         const start = data as unknown as RolloutStarted;
@@ -35,6 +34,7 @@ export function createRolloutLog(serving: number | null): (instant: Instant) => 
       ended.push({ started, end });
       if (takesOver(end, started)) lastPromoted = end.candidate;
     }
+    if (state.removed) lastPromoted = null;
     return { open, ended, started: begun, lastPromoted };
   };
 }
