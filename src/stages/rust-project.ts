@@ -6,7 +6,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hexOf, sha256, type Json } from '../kernel/digest.ts';
-import type { FileSelection, FingerprintSpec, TaskContext, ToolIdentity } from '../pipeline/index.ts';
+import type { FileSelection, FingerprintSpec, TaskContext } from '../pipeline/index.ts';
 import {
   buildVariables,
   cargoHomeFolder,
@@ -44,7 +44,10 @@ export interface RustProject {
   readonly covered: readonly string[];
   /** What Cargo needs to be started in a task. */
   call(context: TaskContext): CargoCall;
-  /** `tools` are those of `identities` that the task runs; `targets` those whose standard library it links. */
+  /**
+   * `tools` are those of `identities` that the task runs (variables count only where `rustc` does), `targets` those whose
+   * standard library it links.
+   */
   fingerprint(parts: FingerprintParts): FingerprintSpec;
 }
 
@@ -69,10 +72,7 @@ export async function openRustProject(options: StageOptions): Promise<RustProjec
   const targetFolder = join(cache, 'cargo', hexOf(sha256(source)).slice(0, 12));
   const places: CargoPlaces = { toolchain, cargoHome, targetFolder, source, outer };
   const covered = coveredNames(source);
-  const surroundings: readonly ToolIdentity[] = [
-    { name: 'cc', identity: linkerIdentity(environment) },
-    { name: 'cargo settings outside', identity: outsideConfiguration(source, cargoHome) },
-  ];
+  const outside = outsideConfiguration(source, cargoHome);
   const variables = buildVariables(environment);
   return {
     target,
@@ -88,14 +88,15 @@ export async function openRustProject(options: StageOptions): Promise<RustProjec
     }),
     fingerprint: ({ tools, targets = [], settings = {} }) => ({
       files: { include: covered, exclude: ['.git', 'node_modules'] } satisfies FileSelection,
-      environment: variables,
+      environment: tools.includes('rustc') ? variables : [],
       tools: [
         ...tools.map((name) => ({ name, identity: toolchain.identities[name] ?? 'not installed' })),
         ...targets.map((name) => ({
           name: `std ${name}`,
           identity: sha256(standardLibrary(toolchain.sysroot, name) ?? ''),
         })),
-        ...surroundings,
+        ...(tools.includes('rustc') ? [{ name: 'cc', identity: linkerIdentity(environment) }] : []),
+        { name: 'settings outside', identity: outside },
       ],
       settings: { recipe: RUST_RECIPE, ...settings },
     }),
