@@ -13,7 +13,6 @@ import type { StageOptions } from './stage-options.ts';
 import { testTasks } from './test.ts';
 
 export { type BuiltModule } from './build.ts';
-export { packageTasks, type PackageOptions } from './package.ts';
 export { type StageOptions, type StageProject } from './stage-options.ts';
 
 /**

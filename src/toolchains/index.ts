@@ -14,13 +14,5 @@ export { totalOf, type TestCounts, type TestProgram } from './rust/libtest-outpu
 export { privateRust } from './rust/private-rust.ts';
 export { runTests, type TestRun, type TestSelection } from './rust/run-tests.ts';
 export { findRust, type RustToolchain } from './rust/rust-toolchain.ts';
-export {
-  expectTarget,
-  refuseOldTargetNames,
-  RUST_TARGETS,
-  standardLibrary,
-  TARGET_HINT,
-  targetProblem,
-  type RustTarget,
-} from './rust/targets.ts';
+export { expectTarget, refuseOldTargetNames, standardLibrary, type RustTarget } from './rust/targets.ts';
 export { toolchainFault, type ToolchainFaultCode } from './toolchain-fault.ts';

@@ -5,7 +5,7 @@ import { wasmFault } from './wasm-fault.ts';
 export type BinaryKind = 'module' | 'component';
 
 /** Larger files are not read at all. The largest service that we met has 18 MB. */
-export const MAX_BINARY_SIZE = 256 * 1024 * 1024;
+const MAX_BINARY_SIZE = 256 * 1024 * 1024;
 
 /**
  * Core modules have version 1 and layer 0, components version 13 and layer 1 (component model, Binary.md §preamble).

@@ -89,23 +89,3 @@ export async function componentFromCore(core: Uint8Array): Promise<Uint8Array> {
     });
   }
 }
-
-/**
- * The world of a component in WIT text.
- *
- * @throws Fault `wasm/tool-failed` when the tools can't read it.
- */
-export async function componentWit(component: Uint8Array): Promise<string> {
-  expectKind(component, 'component');
-  const tools = await import('@bytecodealliance/jco-transpile/wasm-tools');
-  try {
-    return await tools.componentWit(component);
-  } catch (error) {
-    throw wasmFault({
-      code: 'wasm/tool-failed',
-      message: `The component's world can't be read: ${firstLines(messageOf(error))}`,
-      hint: 'Build it again: it is not a complete component.',
-      cause: error,
-    });
-  }
-}

@@ -3,15 +3,9 @@
  * making a component of it, and turning a component into JavaScript for our own host. It runs nothing and knows no project.
  */
 
-export { binaryKind, type BinaryKind } from './binary-kind.ts';
+export { type BinaryKind } from './binary-kind.ts';
 export { componentFromCore, transpileComponent, transpilerIdentity, type Transpiled } from './component-tools.ts';
 export { inspectWasm, type ModuleReport } from './inspect.ts';
 export { limitMemory } from './limit-memory.ts';
-export {
-  OPTIMISATION_LEVELS,
-  optimiseModule,
-  optimiserIdentity,
-  type Optimisation,
-  type OptimisationLevel,
-} from './optimise.ts';
+export { optimiseModule, optimiserIdentity, type Optimisation, type OptimisationLevel } from './optimise.ts';
 export { type WasmFaultCode } from './wasm-fault.ts';

@@ -20,7 +20,7 @@ export interface CoreExport {
   readonly kind: CoreKind;
 }
 
-export const CORE_KINDS = ['function', 'table', 'memory', 'global', 'tag'] as const;
+const CORE_KINDS = ['function', 'table', 'memory', 'global', 'tag'] as const;
 export type CoreKind = (typeof CORE_KINDS)[number];
 
 export interface CoreMemory {

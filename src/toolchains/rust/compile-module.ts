@@ -63,7 +63,15 @@ export async function compileModule(compilation: Compilation, covered: readonly 
  * that the fingerprint covers: the top-level names `covered` of the project folder. Else a change would go unnoticed.
  */
 export function checkDepInfo(path: string, places: CargoPlaces, covered: readonly string[]): void {
-  for (const file of readDepInfo(readText(path) ?? '')) {
+  const content = readText(path);
+  if (content === undefined) {
+    throw toolchainFault({
+      code: 'toolchain/unusable',
+      message: `Cargo did not write down what it read (${path}), so it is not known when to build again.`,
+      hint: 'Use Cargo itself (1.85 or newer), not a program in its place.',
+    });
+  }
+  for (const file of readDepInfo(content)) {
     if ([places.cargoHome, places.targetFolder, places.toolchain.sysroot].some((folder) => isBelow(file, folder)))
       continue;
     const inside = isBelow(file, places.source);

@@ -30,7 +30,7 @@ export function isRustupProxy(realPath: string): boolean {
 }
 
 /** `RUSTUP_HOME`, else `~/.rustup`. */
-export function rustupHome(environment: RustupQuestion['environment']): string {
+function rustupHome(environment: RustupQuestion['environment']): string {
   return environment['RUSTUP_HOME'] || join(environment['HOME'] || '/', '.rustup');
 }
 

@@ -7,7 +7,7 @@ import { ancestors, toolchainFile } from './rustup.ts';
 import { table, text, texts } from './loose-value.ts';
 import { readToml } from './toml-file.ts';
 
-export const RUST_TARGETS = ['wasm32-wasip2', 'wasm32-wasip1'] as const;
+const RUST_TARGETS = ['wasm32-wasip2', 'wasm32-wasip1'] as const;
 export type RustTarget = (typeof RUST_TARGETS)[number];
 
 const RENAMED = 'it was renamed wasm32-wasip1 and removed in Rust 1.84';
@@ -28,8 +28,7 @@ export function targetProblem(name: string): string | undefined {
   return WRONG[name] ?? 'no service can be built for it';
 }
 
-export const TARGET_HINT =
-  'Use wasm32-wasip2 (a component that answers wasi:http requests) or wasm32-wasip1 (a core module).';
+const TARGET_HINT = 'Use wasm32-wasip2 (a component that answers wasi:http requests) or wasm32-wasip1 (a core module).';
 
 /** @throws Fault `toolchain/wrong-target` */
 export function expectTarget(name: string, where: string): RustTarget {
