@@ -147,6 +147,24 @@ describe('under load', () => {
     expect(lost.every(({ status }) => status === 502)).toBe(true);
   });
 
+  test('a killed router costs what its restart takes, and the counters begin a new epoch', async () => {
+    await using rig = createEmbeddedRig();
+    const { platform, context } = await twoReleases(rig, { 1: {}, 2: {} });
+    const load = startLoad({ url: platform.router().url, host: HOST, rate: RATE, log: join(rig.home, 'load.ndjson') });
+    await sleep(500);
+    const before = await platform.observe(context);
+    const killedAt = Date.now();
+    process.kill(platform.router().pid, 'SIGKILL');
+    await sleep(2500);
+    const after = await platform.observe(context);
+    const seen = await load.stop();
+    const lost = seen.filter(({ status }) => status !== 200);
+    expect(Math.max(...lost.map(({ at }) => at)) - killedAt).toBeLessThan(2000);
+    expect(lost.filter(({ at }) => at < killedAt - 100)).toEqual([]);
+    expect(after.traffic).toEqual({ 1: 1 });
+    expect(after.counters?.[0]?.epoch).not.toBe(before.counters?.[0]?.epoch);
+  });
+
   test('an agent that is killed with SIGKILL while replicas start leaves none that the next one does not know', async () => {
     await using rig = createEmbeddedRig();
     const script = join(import.meta.dirname, '../fixtures/replicas/agent-to-kill.ts');
@@ -162,6 +180,39 @@ describe('under load', () => {
     const context = contextOf({ releases: { 1: {}, 2: {} } });
     await observeUntil(platform, context, (seen) => readyCount(seen, 1) === 3);
     expect(findReplicas(openHomePaths(rig.home))).toHaveLength(3);
+  });
+});
+
+describe('a bad candidate takes nothing from the stable release', () => {
+  const cases = [
+    { does: 'loop', counted: 'timeouts' },
+    { does: 'eat', counted: 'errors' },
+    { does: 'trap', counted: 'traps' },
+    { does: 'exit', counted: 'errors' },
+  ] as const;
+
+  test.each(cases)('when it does "$does" on each request', async ({ does, counted }) => {
+    await using rig = createEmbeddedRig();
+    const platform = rig.platform();
+    await platform.start();
+    const limits = { memory: 32e6, request: 300 };
+    const context = contextOf({ releases: { 1: {}, 2: { STUB_DOES: does } }, limits });
+    for (const release of [1, 2]) await platform.apply(context, scale(release, 1));
+    await observeUntil(platform, context, (seen) => readyCount(seen, 1) + readyCount(seen, 2) === 2);
+    await platform.apply(context, route({ 1: 0.9, 2: 0.1 }));
+    const load = startLoad({ url: platform.router().url, host: HOST, rate: RATE, log: join(rig.home, 'load.ndjson') });
+    await sleep(4000);
+    const { counters, releases } = await platform.observe(context);
+    await platform.apply(context, route({ 1: 1 }));
+    const seen = await load.stop();
+    const stable = seen.filter(({ release }) => release === 1);
+    expect(summarise(stable)).toMatchObject({ failed: 0, bad: 0 });
+    expect(stable.length).toBeGreaterThan(RATE * 3);
+    expect(sumOf(counters, 2, counted)).toBeGreaterThan(0);
+    // It either answers with its own errors or is found unable to stay up.
+    expect(does === 'trap' ? sumOf(counters, 2, 'requests') > 60 : (releases[2]?.restarts ?? 0) >= 3).toBe(true);
+    expect(seen.filter(({ status, release }) => status === null && release === null)).toEqual([]);
+    expect(summarise(stable).p99).toBeLessThan(200);
   });
 });
 
