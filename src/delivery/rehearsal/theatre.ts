@@ -51,7 +51,7 @@ export async function openTheatre(rehearsal: Rehearsal, options: TheatreOptions)
   const entries = recordEntries(createMemoryJournal(clock));
   const store = createMemoryRolloutStore();
   if (serving !== null) await store.save(KEY, 0, recordOf(rehearsal, serving));
-  const checker = createInvariantChecker({ serving: serving?.number ?? null, patience: patienceOf(rehearsal) });
+  const checker = createInvariantChecker({ serving: serving?.number ?? null, ...patienceWith(rehearsal) });
   const engine = await createRehearsedEngine({
     create: options.createEngine ?? createController,
     options: { key: KEY, spec: rehearsal.spec, store, platform: effects.platform, journal: entries.journal, clock },
@@ -85,7 +85,7 @@ function recordOf(rehearsal: Rehearsal, serving: Release): EngineRecord {
   };
 }
 
-function patienceOf({ events }: Rehearsal): number {
-  const delays = events.map(({ action }) => (action.kind === 'router' ? action.delay : 0));
-  return PATIENCE + 2 * Math.max(0, ...delays);
+function patienceWith({ events }: Rehearsal): { readonly delay: number; readonly patience: number } {
+  const delay = Math.max(0, ...events.map(({ action }) => (action.kind === 'router' ? action.delay : 0)));
+  return { delay, patience: PATIENCE + 2 * delay };
 }

@@ -11,7 +11,7 @@ import {
   waitsEnd,
 } from './rollout-invariants.ts';
 import { stableStaysFull } from './size-invariants.ts';
-import { abortedGetsNothing, capacityBeforeTraffic, sharesAddUp } from './split-invariants.ts';
+import { abortedGetsNothing, capacityBeforeTraffic, type Patience, sharesAddUp } from './split-invariants.ts';
 
 export type { AppliedEffect, Instant, InvariantName } from './instant.ts';
 
@@ -31,22 +31,20 @@ export interface InvariantChecker {
   violations(): readonly Violation[];
 }
 
-export interface InvariantCheckerOptions {
+export interface InvariantCheckerOptions extends Patience {
   /** The release that serves at the start. */
   readonly serving: number | null;
-  /** How long the world may take, in milliseconds, until an aborted candidate gets nothing. */
-  readonly patience: number;
   /** The engine to ask twice; only a planted fault needs another one. */
   readonly decide?: typeof decide;
 }
 
 export function createInvariantChecker(options: InvariantCheckerOptions): InvariantChecker {
-  const { serving, patience } = options;
+  const { serving } = options;
   const invariants: readonly Invariant[] = [
     sharesAddUp(),
     capacityBeforeTraffic(serving),
     stableStaysFull(serving),
-    abortedGetsNothing(serving, patience),
+    abortedGetsNothing(serving, options),
     abortReturnsToLastPromoted(serving),
     decisionsRepeat(options.decide ?? decide),
     oneRolloutAtATime(),

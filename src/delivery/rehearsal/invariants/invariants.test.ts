@@ -80,7 +80,7 @@ function route(shares: Readonly<Record<number, number>>): RouteEffect {
 }
 
 function broken(instants: readonly Instant[], options: Partial<InvariantCheckerOptions> = {}): readonly string[] {
-  const checker = createInvariantChecker({ serving: 1, patience: 5000, ...options });
+  const checker = createInvariantChecker({ serving: 1, delay: 0, patience: 5000, ...options });
   for (const one of instants) checker.observe(one);
   return checker.violations().map(({ invariant, message }) => `${invariant}: ${message}`);
 }
@@ -257,7 +257,7 @@ describe('planted faults', () => {
 
   test('I10: an engine that comes back from a crash without its rollout', () => {
     const { state } = rolling(2);
-    const checker = createInvariantChecker({ serving: 1, patience: 5000 });
+    const checker = createInvariantChecker({ serving: 1, delay: 0, patience: 5000 });
     checker.crashed(1000, state, { ...state });
     expect(checker.violations()).toEqual([]);
     checker.crashed(2000, state, { ...state, rollout: null });

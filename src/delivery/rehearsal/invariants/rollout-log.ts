@@ -8,7 +8,6 @@ export interface RolloutLog {
   readonly open: readonly RolloutStarted[];
   /** Ended since the instant before, with how each began. */
   readonly ended: readonly { readonly started: RolloutStarted | undefined; readonly end: RolloutEnded }[];
-  readonly started: readonly RolloutStarted[];
   /** The release of the last promotion, or of the last rollback by hand; `null` when there is none. */
   readonly lastPromoted: number | null;
 }
@@ -19,12 +18,11 @@ export function createRolloutLog(serving: number | null): (instant: Instant) => 
   let lastPromoted = serving;
   return ({ state, entries }) => {
     const ended: { started: RolloutStarted | undefined; end: RolloutEnded }[] = [];
-    const begun: RolloutStarted[] = [];
     for (const { kind, data } of entries) {
+      if (kind === 'environment.removed') lastPromoted = null;
       if (kind === 'rollout.started') {
         // The kind of an entry says its shape.
         const start = data as unknown as RolloutStarted;
-        begun.push(start);
         open = [...open, start];
       }
       if (kind !== 'rollout.ended') continue;
@@ -35,7 +33,7 @@ export function createRolloutLog(serving: number | null): (instant: Instant) => 
       if (takesOver(end, started)) lastPromoted = end.candidate;
     }
     if (state.removed) lastPromoted = null;
-    return { open, ended, started: begun, lastPromoted };
+    return { open, ended, lastPromoted };
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { replicasFor } from '../../steps.ts';
 import type { Invariant } from './instant.ts';
-import { createRolloutLog, takesOver } from './rollout-log.ts';
+import { createRolloutLog } from './rollout-log.ts';
 
 /** I1: Σ weights = 100 and each ≥ 0 at every observable instant, as commanded and in force. */
 export function sharesAddUp(): Invariant {
@@ -50,32 +50,37 @@ export function capacityBeforeTraffic(serving: number | null): Invariant {
   };
 }
 
-/** I4: after an abort, eventually (within `patience` milliseconds) the candidate gets nothing, and that stays so. */
-export function abortedGetsNothing(serving: number | null, patience: number): Invariant {
+/** How long the world may take. */
+export interface Patience {
+  /** A split that was commanded may come into force so many milliseconds later. */
+  readonly delay: number;
+  /** So long after its end a candidate may still get requests. */
+  readonly patience: number;
+}
+
+/** I4: after an abort, eventually the candidate gets nothing, and that stays so. */
+export function abortedGetsNothing(serving: number | null, { delay, patience }: Patience): Invariant {
   const read = createRolloutLog(serving);
   const withdrawn = new Map<number, { readonly since: number; gone: boolean }>();
   return {
     name: 'I4',
     check(instant) {
       const { at, observation, effects } = instant;
-      const { ended, started, lastPromoted } = read(instant);
-      for (const { started: start, end } of ended) {
-        if (takesOver(end, start) || end.candidate === lastPromoted) continue;
-        withdrawn.set(end.candidate, { since: at, gone: false });
-      }
-      for (const { candidate } of started)
-        if (ended.every(({ end }) => end.candidate !== candidate)) withdrawn.delete(candidate);
+      const { ended, open, lastPromoted } = read(instant);
+      for (const { end } of ended) withdrawn.set(end.candidate, { since: at, gone: false });
+      for (const { candidate } of open) withdrawn.delete(candidate);
       if (lastPromoted !== null) withdrawn.delete(lastPromoted);
       const last = effects.findLast(({ effect }) => effect.kind === 'route')?.effect;
       for (const [release, record] of withdrawn) {
         const share = observation.traffic?.[release] ?? 0;
-        const again = last?.kind === 'route' && (last.shares[release] ?? 0) > 0;
-        if (again) return `#${release} was given traffic after its rollout had ended`;
+        const given = last?.kind === 'route' ? (last.shares[release] ?? 0) : 0;
+        if (given > 0) return `#${release} was given traffic after its rollout had ended`;
         if (share > 0 && record.gone) return `#${release} gets ${share * 100}% again after its rollout had ended`;
         if (share > 0 && at - record.since > patience) {
           return `#${release} still gets ${share * 100}%, ${(at - record.since) / 1000} s after its rollout had ended`;
         }
-        record.gone ||= share === 0;
+        // What was commanded before the end may yet come into force, and is then undone.
+        record.gone ||= share === 0 && at - record.since >= delay;
       }
       return null;
     },
