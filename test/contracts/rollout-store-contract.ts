@@ -11,7 +11,7 @@ export interface StoreUnderTest {
 }
 
 /** A record that the store can tell apart; a store must not care what is in it. */
-export function recordWith(time: number): EngineRecord {
+function recordWith(time: number): EngineRecord {
   return {
     state: { key: 'a/b', text: 'ü\n"', nested: [1.5, null] },
     intents: [],

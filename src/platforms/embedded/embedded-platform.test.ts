@@ -16,6 +16,7 @@ import {
 import { until } from '../../../test/rigs/router-rig.ts';
 import { findReplicas } from './adoption.ts';
 import { openHomePaths } from './home-paths.ts';
+import { createRouterClient } from './router-client.ts';
 
 /** One request; the process that answered it, its release and the status. */
 function ask(url: string, path = '/'): Promise<{ status: number; by: number; release: string | undefined }> {
@@ -191,6 +192,28 @@ test.concurrent('router and replicas go on without the platform, and the next on
     context,
     ({ releases }) => (releases[1]?.restarts ?? 0) + (releases[2]?.restarts ?? 0) === 1,
   );
+});
+
+test.concurrent('a split that came into force just before a crash neither dips nor comes back', async () => {
+  await using rig = createEmbeddedRig();
+  const first = rig.platform();
+  await first.start();
+  const context = contextOf({ releases: { 1: {}, 2: {} } });
+  for (const release of [1, 2]) await first.apply(context, scale(release, 1));
+  await observeUntil(first, context, (seen) => readyCount(seen, 1) + readyCount(seen, 2) === 2);
+  await first.apply(context, route({ 1: 0.95, 2: 0.05 }));
+  await first.stop({ everything: false });
+  // As if it had been killed after the router took the next weight over, and before that was written down.
+  const router = createRouterClient(openHomePaths(rig.home).router.control);
+  const { version, environments } = await router.table();
+  const routes = environments[KEY];
+  if (routes === undefined) throw new Error('the router has forgotten the environment');
+  await router.put({ version: version + 1, environments: { [KEY]: { ...routes, shares: { 1: 0.75, 2: 0.25 } } } });
+  router.close();
+
+  const second = rig.platform();
+  await second.start();
+  expect((await second.observe(context)).traffic).toEqual({ 1: 0.75, 2: 0.25 });
 });
 
 test.concurrent('a replica that nobody wants any more is found and ended, whoever has started it', async () => {

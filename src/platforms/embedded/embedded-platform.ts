@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import type { Effect, EnvironmentContext, Observation, Platform } from '../../delivery/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Digest } from '../../kernel/digest.ts';
+import type { ProcessIdentity } from '../../kernel/subprocess.ts';
 import { endProcesses, findReplicas } from './adoption.ts';
 import { embeddedFault } from './embedded-fault.ts';
 import { openHomePaths } from './home-paths.ts';
 import { listenAddress } from './listen-address.ts';
+import { createLookLoop } from './look-loop.ts';
 import { modulesOf } from './module-of-image.ts';
 import { tidyOutput } from './output-files.ts';
 import { createReplicaFactory } from './replica-factory.ts';
@@ -66,16 +68,8 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
   const environments = new Map<string, EnvironmentSupervisor>();
   const ending = new AbortController();
   const watchers = createWatchers();
-  let looking: Promise<void> = Promise.resolve();
-  let wake = (): void => undefined;
-  let woken = false;
   let looks = 0;
-  let trouble: { readonly error: unknown } | null = null;
 
-  const kick = (): void => {
-    woken = true;
-    wake();
-  };
   const keeper = createRouterKeeper({
     paths,
     program: programs.router,
@@ -84,7 +78,7 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
     clock,
     onRestart() {
       routing.forget(0);
-      kick();
+      loop.kick();
     },
   });
   const routing = createRoutingPush({
@@ -97,14 +91,14 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
         }),
       ),
   });
-  const shelf = createModuleShelf({ prepare, onChange: kick });
+  const shelf = createModuleShelf({ prepare, onChange: () => loop.kick() });
   const factory = createReplicaFactory({
     paths,
     clock,
     env,
     program: programs.replica,
     shelf,
-    onChange: kick,
+    onChange: () => loop.kick(),
     signal: ending.signal,
   });
 
@@ -134,42 +128,27 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
       tidyOutput(paths.output(environment.key), new Set(environment.replicas().map(({ id }) => id)));
     }
   };
-  const rest = async (): Promise<void> => {
-    const pause = new AbortController();
-    wake = () => pause.abort();
-    if (!woken && !ending.signal.aborted) await clock.sleep(LOOK_EVERY, pause.signal).catch(() => undefined);
-    woken = false;
-  };
-  const lookUntilEnd = async (): Promise<void> => {
-    while (!ending.signal.aborted) {
-      await rest();
-      try {
-        await lookAround();
-        trouble = null;
-      } catch (error) {
-        // Whoever observes is told; the next look may find things better (a disk that was full).
-        trouble = { error };
-      }
-    }
-  };
+  const loop = createLookLoop({ clock, every: LOOK_EVERY, look: lookAround });
 
   const adoptAll = async (): Promise<void> => {
     const { version, environments: routed } = await keeper.client.table();
     routing.forget(version);
-    const strays = [];
+    for (const environment of environments.values()) {
+      const routes = routed[environment.key];
+      // Otherwise a weight that came into force just before a crash would dip and come back.
+      if (routes !== undefined) environment.resume(routes);
+    }
+    const strays: ProcessIdentity[] = [];
     for (const found of findReplicas(paths)) {
       const environment = [...environments.values()].find(({ key }) => key.replaceAll('/', '.') === found.folder);
-      const addresses = routed[environment?.key ?? '']?.replicas[found.release] ?? [];
-      if (environment === undefined) strays.push(found.identity);
+      if (environment === undefined) {
+        strays.push(found.identity);
+        continue;
+      }
+      const addresses = routed[environment.key]?.replicas[found.release] ?? [];
       // One that gets requests already was ready: it must not lose them while it is asked again.
-      else
-        environment.adopt(
-          factory.adopt(
-            environment.key,
-            found,
-            addresses.some(({ id }) => id === found.id),
-          ),
-        );
+      const serving = addresses.some(({ id }) => id === found.id);
+      environment.adopt(factory.adopt(environment.key, found, serving));
     }
     await endProcesses(strays, { clock, grace: END_GRACE });
   };
@@ -180,12 +159,11 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
       await keeper.start();
       await adoptAll();
       await lookAround();
-      looking = lookUntilEnd();
+      loop.start();
     },
     async stop({ everything }) {
       ending.abort();
-      wake();
-      await looking;
+      await loop.end();
       if (!everything) return keeper.leave();
       await keeper.stop();
       const replicas = findReplicas(paths);
@@ -198,7 +176,7 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
     router: () => keeper.info(),
     async observe(context) {
       const state = await keeper.look();
-      if (trouble !== null) throw trouble.error;
+      loop.check();
       return observationOf(environmentOf(context), state);
     },
     async apply(context, effect) {
@@ -214,7 +192,7 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
     switch (effect.kind) {
       case 'scale':
         environment.scale(context, effect);
-        return kick();
+        return loop.kick();
       case 'route':
         if (effect.affinity.kind !== 'none') throw affinityNotYet(effect.affinity.kind);
         environment.route(context, effect);

@@ -4,8 +4,7 @@
  */
 
 export type { EmbeddedFaultCode } from './embedded-fault.ts';
-export { createEmbeddedPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from './embedded-platform.ts';
-export type { RequestOutcome } from './router/replica-link.ts';
+export { createEmbeddedPlatform, type EmbeddedPlatform } from './embedded-platform.ts';
 export type { RequestRecord } from './router/request-log.ts';
-export { type LogLine, type LogQuery, type OutputLine, readServiceLogs, type RequestLine } from './service-logs.ts';
-export { openSqliteRolloutStore, type SqliteRolloutStore } from './sqlite-rollout-store.ts';
+export { type LogLine, type LogQuery, readServiceLogs } from './service-logs.ts';
+export { openSqliteRolloutStore } from './sqlite-rollout-store.ts';

@@ -7,13 +7,13 @@ import { logFolderOf, type RequestRecord } from './router/request-log.ts';
 
 export type LogLine = RequestLine | OutputLine;
 
-export interface RequestLine {
+interface RequestLine {
   readonly kind: 'request';
   readonly request: RequestRecord;
 }
 
 /** A line that a replica has written; when is not known, its place among the others is where it was found. */
-export interface OutputLine {
+interface OutputLine {
   readonly kind: 'stdout' | 'stderr';
   readonly release: number;
   readonly replica: string;

@@ -123,6 +123,17 @@ describe('what is counted', () => {
     await until(async () => expect(await rowOf('two')).toMatchObject({ inFlight: 0, requests: 1, errors: 0 }));
   });
 
+  test('a client that does not send its body in time is nobody’s error', async () => {
+    const fresh = await rig.startReplica('waiting');
+    await rig.route({ shares: { 1: 1 }, replicas: { 1: [fresh] }, requestLimit: 100 });
+    const socket = connect(Number(new URL(rig.url()).port), '127.0.0.1');
+    const said = new Promise<string>((resolve) => socket.once('data', (piece) => resolve(piece.toString())));
+    socket.write('POST /echo HTTP/1.1\r\nhost: greeter.local.localhost\r\ncontent-length: 10\r\n\r\nhalf');
+    await until(async () => expect(await rowOf('waiting')).toMatchObject({ requests: 1, errors: 0, suspect: false }));
+    await said;
+    socket.destroy();
+  });
+
   test('half an answer is an error and is not taken for a whole one', async () => {
     const fresh = await rig.startReplica('breaking');
     await rig.route({ shares: { 1: 1 }, replicas: { 1: [fresh] } });
@@ -169,6 +180,21 @@ describe('which replica', () => {
     dying.process.kill('SIGKILL');
     expect((await answer).status).toBe(502);
     expect(await rowOf('ending')).toMatchObject({ requests: 1, errors: 1, inFlight: 0 });
+  });
+
+  test('a request that a hanging replica has not read goes to another one when it dies; one that it has read does not', async () => {
+    const [hanging, fresh] = await Promise.all([rig.startReplica('hanging'), rig.startReplica('fresh')]);
+    await rig.route({ shares: { 1: 1 }, replicas: { 1: [hanging] } });
+    const read = rig.ask('/loop');
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const unread = Promise.all([rig.ask('/'), rig.ask('/')]);
+    await until(async () => expect(await rowOf('hanging')).toMatchObject({ inFlight: 3 }));
+    await rig.route({ shares: { 1: 1 }, replicas: { 1: [hanging, fresh] } });
+    hanging.process.kill('SIGKILL');
+    expect((await read).status).toBe(502);
+    expect((await unread).map(({ status }) => status)).toEqual([200, 200]);
+    expect(await rowOf('hanging')).toMatchObject({ requests: 1, errors: 1, inFlight: 0 });
+    expect(await rowOf('fresh')).toMatchObject({ requests: 2, errors: 0 });
   });
 
   test('a release without replicas answers 503, and that counts for it', async () => {

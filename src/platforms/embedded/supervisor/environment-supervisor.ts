@@ -15,6 +15,8 @@ export interface EnvironmentSupervisor {
   /** Takes the split over in memory; `save` writes it down. */
   route(context: EnvironmentContext, effect: RouteEffect): void;
   save(): void;
+  /** Takes over the split that the router has in force: it is never older than what is written down. */
+  resume(routes: Pick<EnvironmentRoutes, 'shares' | 'match'>): void;
   adopt(replica: ReplicaProcess): void;
   reconcile(traffic: ReplicaTrafficView): void;
   /** What the router should know of it; `null` when nothing of it is left. */
@@ -89,6 +91,7 @@ export function createEnvironmentSupervisor(options: EnvironmentSupervisorOption
       change({ limits: spec.limits, shares, match });
     },
     save: () => write(desired),
+    resume: ({ shares, match }) => change({ shares, match }),
     adopt: (replica) => supervise(replica.release).adopt(replica),
     reconcile(traffic) {
       for (const [number, supervisor] of supervisors) {

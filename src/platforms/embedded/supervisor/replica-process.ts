@@ -13,7 +13,7 @@ export const REPLICA_VARIABLE = 'SLIPWAY_REPLICA';
 /** How often a starting replica is asked whether it is ready. */
 const ASK_EVERY = 15;
 
-export type ReplicaPhase = 'starting' | 'ready' | 'draining' | 'ending';
+type ReplicaPhase = 'starting' | 'ready' | 'draining' | 'ending';
 
 export interface ReplicaProcess {
   readonly id: string;
