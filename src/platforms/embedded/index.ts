@@ -4,7 +4,7 @@
  */
 
 export type { EmbeddedFaultCode } from './embedded-fault.ts';
-export { createEmbeddedPlatform, type EmbeddedPlatform } from './embedded-platform.ts';
+export { createEmbeddedPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from './embedded-platform.ts';
 export type { RequestRecord } from './router/request-log.ts';
 export { type LogLine, type LogQuery, readServiceLogs } from './service-logs.ts';
 export { openSqliteRolloutStore } from './sqlite-rollout-store.ts';
