@@ -12,7 +12,7 @@ import { Fault } from './kernel/fault.ts';
 import { startDaemon } from './kernel/subprocess.ts';
 import { cacheFolder, homeFolder, socketPath } from './kernel/workspace.ts';
 import type { TaskDefinition } from './pipeline/index.ts';
-import type { LogLine, LogQuery } from './platforms/embedded/index.ts';
+import type { EmbeddedPlatformOptions, LogLine, LogQuery } from './platforms/embedded/index.ts';
 import type { Project } from './project/index.ts';
 import type { AgentClient } from './server/index.ts';
 
@@ -102,12 +102,22 @@ export interface RunningAgent {
   stop(everything: boolean): Promise<void>;
 }
 
+export interface AgentSettings {
+  /** Ends the agent; router and replicas go on. */
+  readonly signal?: AbortSignal;
+  /** What the embedded platform is made with instead: other programs, for tests. */
+  readonly platform?: Partial<EmbeddedPlatformOptions>;
+}
+
 /**
  * Runs the agent of the home in this process: takes the lock, brings up the router, adopts what runs, listens.
  *
  * @throws Fault `agent/already-running`.
  */
-export async function runAgent(system: System, signal?: AbortSignal): Promise<RunningAgent> {
+export async function runAgent(
+  system: System,
+  { signal, platform: changes }: AgentSettings = {},
+): Promise<RunningAgent> {
   const { createAgentApi, serveOnSocket, startAgent, takeAgentLock } = await import('./server/index.ts');
   const { createEmbeddedPlatform, openSqliteRolloutStore } = await import('./platforms/embedded/index.ts');
   const lock = takeAgentLock(system.home);
@@ -119,6 +129,7 @@ export async function runAgent(system: System, signal?: AbortSignal): Promise<Ru
     clock: system.clock,
     programs: { router: nodeProgram('router'), replica: nodeProgram('replica') },
     environment: system.env,
+    ...changes,
   });
   await platform.start();
   const agent = await startAgent({ store, platform, journal, clock: system.clock, onPoint: failpoint });

@@ -36,11 +36,7 @@ export async function runPlan(system: System, terminal: Terminal, options: PlanO
   terminal.print('');
   terminal.print(table(tasks.map((task) => [`  ${symbolOf(task, terminal)} ${task.id}`, task.title, stateOf(task)])));
   terminal.print('');
-  if (deployments.length === 0) {
-    terminal.print(
-      'This revision deploys nowhere by the branch rules; "slipway deploy local" deploys to this machine.',
-    );
-  }
+  if (deployments.length === 0) terminal.print(`  → nowhere: ${whyNowhere(project, revision)}`);
   for (const { environment, why, approval } of deployments) {
     terminal.print(`  → ${environment}  ${harmless(why)}${approval ? ', after approval' : ''}`);
   }

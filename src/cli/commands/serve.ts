@@ -9,7 +9,7 @@ export async function runServe(
   terminal: Terminal,
   options: { quiet: boolean; signal: AbortSignal },
 ): Promise<ExitCode> {
-  const agent = await runAgent(system, options.signal);
+  const agent = await runAgent(system, { signal: options.signal });
   if (!options.quiet) {
     terminal.note(
       `The agent drives ${system.home}; requests go to ${agent.routerUrl}. Ctrl-C ends it, replicas go on.`,
