@@ -4,12 +4,13 @@
  */
 
 import { createRandom } from '../../kernel/random.ts';
-import type { CounterRow, Observation, ReleaseStatus } from '../observation.ts';
+import type { CounterRow, Observation } from '../observation.ts';
 import type { EnvironmentContext, Platform } from '../platform.ts';
 import type { Release } from '../release.ts';
 import type { Rehearsal, SimulatedRelease } from './rehearsal.ts';
-import { createRunningRelease, type RunningRelease } from './simulated-release.ts';
+import type { RunningRelease } from './simulated-release.ts';
 import { createSimulatedRouter } from './simulated-router.ts';
+import { createSimulatedStage } from './simulated-stage.ts';
 import { createSimulatedUsers, type Users } from './simulated-users.ts';
 
 type Metrics = 'down' | 'up' | 'empty' | 'nan';
@@ -41,7 +42,7 @@ export interface SimulatedPlatformOptions {
 }
 
 export function createSimulatedPlatform({ rehearsal, nameOf, serving }: SimulatedPlatformOptions): SimulatedPlatform {
-  const stage = createStage(rehearsal);
+  const stage = createSimulatedStage(rehearsal);
   const router = createSimulatedRouter(rehearsal.routing, serving === null ? {} : { [serving.number]: 1 });
   const users = createSimulatedUsers({
     rate: rehearsal.traffic,
@@ -110,74 +111,6 @@ export function createSimulatedPlatform({ rehearsal, nameOf, serving }: Simulate
     },
     users: () => users.seen(),
   };
-}
-
-/** Who runs, by release number, and how each name behaves. */
-interface Stage {
-  readonly releases: ReadonlyMap<number, RunningRelease>;
-  enter(number: number, name: string): RunningRelease;
-  /** Enters with every replica ready: how long they took is past. */
-  start(number: number, name: string): void;
-  playing(number: number): RunningRelease;
-  change(name: string, change: Partial<SimulatedRelease>): void;
-  settle(now: number): boolean;
-  nextReady(): number;
-  statuses(): Record<number, ReleaseStatus>;
-  counters(): readonly CounterRow[];
-}
-
-function createStage(rehearsal: Rehearsal): Stage {
-  const behaviours = new Map(Object.entries(rehearsal.releases));
-  const releases = new Map<number, RunningRelease>();
-  const behaviourOf = (name: string): SimulatedRelease => {
-    const behaviour = behaviours.get(name);
-    if (behaviour === undefined) throw new Error(`the rehearsal describes no release "${name}"`);
-    return behaviour;
-  };
-  const stage: Stage = {
-    releases,
-    enter(number, name) {
-      const known = releases.get(number);
-      if (known !== undefined) return known;
-      const created = createRunningRelease({ number, name, behaviour: behaviourOf(name) });
-      releases.set(number, created);
-      return created;
-    },
-    start(number, name) {
-      const release = stage.enter(number, name);
-      release.behaviour = { ...behaviourOf(name), startsIn: 0 };
-      release.scale(rehearsal.spec.replicas, 0);
-      release.settle(0);
-      release.behaviour = behaviourOf(name);
-    },
-    playing(number) {
-      const release = releases.get(number);
-      if (release === undefined) throw new Error(`#${number} was never named by the engine`);
-      return release;
-    },
-    change(name, change) {
-      behaviours.set(name, { ...behaviourOf(name), ...change });
-      for (const release of releases.values()) {
-        if (release.name === name) release.behaviour = behaviourOf(name);
-      }
-    },
-    settle(now) {
-      let changed = false;
-      for (const release of releases.values()) changed = release.settle(now) || changed;
-      return changed;
-    },
-    nextReady: () => Math.min(...[...releases.values()].map((release) => release.nextReady())),
-    statuses() {
-      const statuses: Record<number, ReleaseStatus> = {};
-      for (const release of releases.values()) {
-        const status = release.status();
-        if (status !== null) statuses[release.number] = status;
-      }
-      return statuses;
-    },
-    counters: () => [...releases.values()].flatMap((release) => release.counters()),
-  };
-  return stage;
 }
 
 /** What the metrics say, in the state that they are in. */

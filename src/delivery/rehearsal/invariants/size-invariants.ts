@@ -20,7 +20,8 @@ export function stableStaysFull(serving: number | null): Invariant {
       for (const { started, end } of ended) {
         if (end.stable === null) continue;
         const promoted = end.outcome === 'promoted' || end.outcome === 'promotedByHand';
-        if (promoted) keeps.set(end.stable, at + Math.max(plan?.keep ?? 0, state.spec.guard));
+        const own = state.rollout?.id === end.rollout ? state.rollout.plan : plan;
+        if (promoted) keeps.set(end.stable, at + Math.max(own?.keep ?? 0, state.spec.guard));
         // What was rolled back from is withdrawn: nothing asks for its full size any more.
         if (started?.kind === 'rollback' && end.outcome === 'rolledBack') keeps.delete(end.stable);
       }
