@@ -165,7 +165,10 @@ describe('which replica', () => {
     const [dying, living] = await Promise.all([rig.startReplica('dying'), rig.startReplica('living')]);
     await rig.route({ shares: { 1: 1 }, replicas: { 1: [dying, living] } });
     for (let request = 0; request < 6; request += 1) await rig.ask('/');
+    const gone = new Promise((resolve) => dying.process.once('exit', resolve));
     dying.process.kill('SIGKILL');
+    // What it accepts until the signal reaches it is lost with it, and has a test of its own.
+    await gone;
     const answers = await Promise.all(Array.from({ length: 40 }, () => rig.ask('/', { method: 'POST', body: 'x' })));
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   });
