@@ -1,6 +1,7 @@
 /** Runs the tasks of a session: shown as it happens, and written into the journal. */
 
 import { join } from 'node:path';
+import type { EntryDraft } from '../journal/index.ts';
 import { formatDuration } from '../kernel/quantity.ts';
 import { entriesOf, type PipelineRun, planPipeline, runPipeline, type StageName, STAGES } from '../pipeline/index.ts';
 import { openJournal, type System } from '../system.ts';
@@ -23,6 +24,12 @@ export async function runTasks(
   const journal = await openJournal(system);
   const report = createRunReport(terminal, system.clock);
   const stages = stage === undefined ? STAGES : [stage];
+  // Each append waits for the disk, so what costs nothing (cached tasks) is told together.
+  let untold: EntryDraft[] = [];
+  const tell = (): void => {
+    if (untold.length > 0) journal.append(untold);
+    untold = [];
+  };
   try {
     const run = await runPipeline({
       plan: planPipeline(session.tasks, { stages }),
@@ -34,8 +41,9 @@ export async function runTasks(
       signal,
       onEvent(event) {
         report.onEvent(event);
-        const entries = entriesOf(event);
-        if (entries.length > 0) journal.append(entries);
+        untold.push(...entriesOf(event));
+        const free = event.kind === 'run.started' || (event.kind === 'task.finished' && event.result.kind === 'cached');
+        if (!free) tell();
       },
     });
     report.close();
@@ -43,6 +51,7 @@ export async function runTasks(
     return run;
   } finally {
     report.close();
+    tell();
     journal.close();
   }
 }

@@ -16,7 +16,6 @@ export {
   type ImageRecipe,
   type LayerReference,
 } from './image.ts';
-export { imageTags, type TaggedRevision } from './image-tags.ts';
 export { installImage, type InstallRequest } from './install-image.ts';
 export { createLayer, type Layer } from './layer.ts';
 export { openLayout, type BlobSource, type Layout } from './layout.ts';

@@ -2,7 +2,7 @@
 
 import { copyImage } from './copy-image.ts';
 import type { Descriptor } from './descriptor.ts';
-import { artifactTag } from './image-tags.ts';
+import { artifactTag } from './artifact-tag.ts';
 import { openLayout, type Layout } from './layout.ts';
 import { readImage, resolveInLayout } from './read-image.ts';
 

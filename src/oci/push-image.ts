@@ -4,7 +4,7 @@ import { shortDigest, type Digest } from '../kernel/digest.ts';
 import { formatSize } from '../kernel/quantity.ts';
 import { closureOf, isManifest } from './copy-image.ts';
 import type { Descriptor } from './descriptor.ts';
-import { artifactTag } from './image-tags.ts';
+import { artifactTag } from './artifact-tag.ts';
 import type { Layout } from './layout.ts';
 import { MAX_LAYER, MAX_MANIFEST } from './limits.ts';
 import { readImage } from './read-image.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { artifactTag, imageTags } from './image-tags.ts';
+import { artifactTag } from './artifact-tag.ts';
 import { printable } from './printable.ts';
 import { parseReference, repositoryName } from './reference.ts';
 
@@ -68,45 +68,9 @@ describe('a reference', () => {
   });
 });
 
-describe('the tags of an image', () => {
-  const commit = '0123456789abcdef0123456789abcdef01234567';
-
-  test('are its commit, its branch and its version, and not latest', () => {
-    expect(imageTags({ commit, branch: 'feature/Hello World_2', tag: 'v1.2.3' })).toEqual([
-      'sha-0123456789ab',
-      'feature-hello-world-2',
-      '1.2.3',
-    ]);
-    expect(imageTags({ commit, latest: true })).toEqual(['sha-0123456789ab', 'latest']);
-  });
-
-  test.each([
-    ['v1.2.3', '1.2.3'],
-    ['v1.2.3-rc.1', '1.2.3-rc.1'],
-    ['v1.2.3+build.5', '1.2.3-build.5'],
-    ['1.2.3', undefined],
-    ['v1.2', undefined],
-    ['version', undefined],
-  ])('the git tag %s gives the version %s', (tag, version) => {
-    expect(imageTags({ commit, tag })[1]).toBe(version);
-  });
-
-  test.each([
-    ['latest', 'branch-latest'],
-    ['sha-0123456789ab', 'branch-sha-0123456789ab'],
-    ['1.2.3', 'branch-1-2-3'],
-    ['main-wasm', 'branch-main-wasm-branch'],
-    ['---', undefined],
-    ['ä'.repeat(80), undefined],
-    ['x'.repeat(200), 'x'.repeat(63)],
-  ])('a branch called %s can not take the place of another tag', (branch, expected) => {
-    expect(imageTags({ commit, branch })[1]).toBe(expected);
-  });
-
-  test('leave room for the artifact', () => {
-    expect(artifactTag('main')).toBe('main-wasm');
-    expect(artifactTag('t'.repeat(128))).toHaveLength(128);
-  });
+test('the tag of an artifact leaves room for its ending', () => {
+  expect(artifactTag('main')).toBe('main-wasm');
+  expect(artifactTag('t'.repeat(128))).toHaveLength(128);
 });
 
 test('a printable text has no character that steers a terminal, and an end', () => {

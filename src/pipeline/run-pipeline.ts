@@ -102,7 +102,12 @@ export async function runPipeline(options: RunPipelineOptions): Promise<Pipeline
     openResult(task) {
       const kept = runner.keptOf(task);
       if (kept === undefined) throw noOutput(task);
-      return { output: cache.open(kept), value: kept.value };
+      return {
+        get output() {
+          return cache.open(kept);
+        },
+        value: kept.value,
+      };
     },
   };
 }

@@ -8,6 +8,7 @@
 export { type Deployment, branchSlug, deploymentsFor, whyNowhere } from './branch-rules.ts';
 export { describeConfig, type DescribedConfig } from './describe-config.ts';
 export type { Origin, Setting } from './settings.ts';
+export { imageTags } from './image-tags.ts';
 export { smallestProjectFile } from './init-file.ts';
 export { projectJsonSchema } from './json-schema.ts';
 export {

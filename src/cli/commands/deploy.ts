@@ -1,13 +1,11 @@
 /** `slipway deploy [ENVIRONMENT]`: the pipeline, the image into the home (and its registry), then the rollout. */
 
-import { join } from 'node:path';
-import { createRepository, imageTags, installImage, openLayout, parseReference, pushImage } from '../../oci/index.ts';
-import { type Digest, parseDigest } from '../../kernel/digest.ts';
+import type { Digest } from '../../kernel/digest.ts';
 import { Fault } from '../../kernel/fault.ts';
-import type { PipelineRun } from '../../pipeline/index.ts';
-import { deploymentsFor, type ProjectEnvironment, type Revision, whyNowhere } from '../../project/index.ts';
+import { deploymentsFor, type ProjectEnvironment, whyNowhere } from '../../project/index.ts';
 import { ensureAgent, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { keepImage } from '../keep-image.ts';
 import { openSession } from '../pipeline-session.ts';
 import { environmentReport, whyReport } from '../report/rollout-report.ts';
 import { watchRollout } from '../report/rollout-watch.ts';
@@ -28,43 +26,6 @@ export async function runDeploy(system: System, terminal: Terminal, options: Dep
   if (run.outcome !== 'passed') return run.outcome === 'cancelled' ? EXIT.interrupted : EXIT.refused;
   const image = await keepImage(scene, run);
   return rollOut(scene, { image, environment, wait });
-}
-
-/** Brings the image of a run into the home, pushes it where the project names a repository, and says its digest. */
-export async function keepImage({ system, terminal, session }: RunScene, run: PipelineRun): Promise<Digest> {
-  const { output, value } = run.openResult('package/image');
-  const index = indexOf(value);
-  const tags = tagsOf(session.revision);
-  const home = openLayout({ folder: join(system.home, 'images'), create: true });
-  const descriptor = await installImage({ from: output, home, index, tags });
-  terminal.print(`image ${index}`);
-  const { repository } = session.project.image;
-  if (repository !== null) {
-    const target = createRepository({ reference: parseReference(repository), clock: system.clock });
-    const pushed = await pushImage({ layout: home, index: descriptor, repository: target, tags });
-    terminal.print(
-      `pushed ${pushed.reference} (${tags.join(', ')}; ${pushed.uploaded.length} uploaded, ${pushed.present.length} there already)`,
-    );
-  }
-  return index;
-}
-
-function indexOf(value: unknown): Digest {
-  if (value !== null && typeof value === 'object' && 'index' in value && typeof value.index === 'string') {
-    return parseDigest(value.index);
-  }
-  throw new Error('package/image has left no index');
-}
-
-/** A tree that differs from its commit must not bear the commit's tags. */
-function tagsOf(revision: Revision): readonly string[] {
-  const { commit, kind, name, dirty } = revision;
-  if (dirty > 0) return [`sha-${commit.slice(0, 12)}-dirty`];
-  return imageTags({
-    commit,
-    ...(kind === 'branch' ? { branch: name } : {}),
-    ...(kind === 'tag' ? { tag: name } : {}),
-  });
 }
 
 interface RollOut {

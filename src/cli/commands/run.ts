@@ -5,7 +5,8 @@ import { type StageName, STAGES } from '../../pipeline/index.ts';
 import type { System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { openSession } from '../pipeline-session.ts';
-import { runTasks } from '../run-tasks.ts';
+import { keepImage } from '../keep-image.ts';
+import { type RunScene, runTasks } from '../run-tasks.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface RunOptions {
@@ -26,14 +27,12 @@ export async function runRun(system: System, terminal: Terminal, options: RunOpt
   if (run.outcome === 'cancelled') return EXIT.interrupted;
   if (run.outcome === 'failed') return EXIT.refused;
   if (stage !== undefined && stage !== 'package' && stage !== 'deploy') return EXIT.ok;
-  const deploying = await import('./deploy.ts');
-  const image = await deploying.keepImage({ system, terminal, session, signal: options.signal }, run);
+  const scene: RunScene = { system, terminal, session, signal: options.signal };
+  const image = await keepImage(scene, run);
   const inCi = system.env['CI'] !== undefined && system.env['CI'] !== 'false' && stage === undefined;
   if (!options.deploy && stage !== 'deploy' && !inCi) return EXIT.ok;
-  return deploying.rollOut(
-    { system, terminal, session, signal: options.signal },
-    { image, environment: undefined, wait: true },
-  );
+  const { rollOut } = await import('./deploy.ts');
+  return rollOut(scene, { image, environment: undefined, wait: true });
 }
 
 function parseStage(text: string | undefined): StageName | undefined {
