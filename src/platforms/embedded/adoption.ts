@@ -4,7 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { isAlive, type ProcessIdentity, signalProcess } from '../../kernel/subprocess.ts';
 import { type HomePaths, replicaOfConfig } from './home-paths.ts';
 import { findProcesses } from './supervisor/processes.ts';
-import { REPLICA_VARIABLE } from './supervisor/replica-process.ts';
+import { REPLICA_CONFIG_VARIABLE } from './replica/config.ts';
 
 export interface FoundReplica {
   readonly id: string;
@@ -17,7 +17,7 @@ export interface FoundReplica {
 /** Every replica of the home that lives, however it was lost sight of. */
 export function findReplicas(paths: HomePaths): readonly FoundReplica[] {
   const found = new Map<string, FoundReplica>();
-  for (const { identity, value } of findProcesses(REPLICA_VARIABLE, paths.replicas)) {
+  for (const { identity, value } of findProcesses(REPLICA_CONFIG_VARIABLE, paths.replicas)) {
     // A process that a replica has started inherits its environment; the oldest is the replica itself.
     if (!found.has(value)) found.set(value, { ...replicaOfConfig(value), identity });
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { randomIdentifier } from '../../kernel/random.ts';
 import type { FoundReplica } from './adoption.ts';
 import type { HomePaths } from './home-paths.ts';
+import type { ReplicaConfig } from './replica/config.ts';
 import type { ReplicaOrder } from './supervisor/environment-supervisor.ts';
 import type { ModuleShelf } from './supervisor/module-shelf.ts';
 import { adoptReplica, type ReplicaOptions, type ReplicaProcess, startReplica } from './supervisor/replica-process.ts';
@@ -44,7 +45,7 @@ export function createReplicaFactory(options: ReplicaFactoryOptions): ReplicaFac
       const id = `${number}-${randomIdentifier(8)}`;
       const options = about(key, id);
       const [service = '', environment = ''] = key.split('/');
-      const config = {
+      const config: ReplicaConfig = {
         listen: { socket: options.paths.socket },
         transpiled,
         environment: release.config,

@@ -12,7 +12,7 @@ import { hasBody, headersForClient, headersForReplica, requestIdentifier } from 
 import { countRequest, type ReplicaLink, type RequestOutcome } from './replica-link.ts';
 import type { RequestLog } from './request-log.ts';
 
-/** The replica ends an overdue request itself; the router steps in when it does not, this much later. */
+/** A replica ends itself when a request is overdue; the router steps in when it does not, this much later. */
 const GRACE = 500;
 
 /** How long a replica that refused a connection is tried last. */
@@ -49,6 +49,7 @@ export function createExchange({ clock, log }: ExchangeOptions): Exchange {
       return;
     }
     carry({
+      overdue: () => clock.monotonic() - began >= environment.requestLimit(),
       environment,
       request,
       response,
@@ -75,6 +76,8 @@ interface Carriage {
   readonly identifier: string;
   readonly choice: Choice;
   readonly clock: Clock;
+  /** Whether it has taken longer than a request may: then a replica that is gone has ended itself for that. */
+  readonly overdue: () => boolean;
   /** Called exactly once. */
   ended(link: ReplicaLink, ended: Ended): void;
 }
@@ -105,14 +108,16 @@ function carry(carriage: Carriage): void {
     else say(response, { status, identifier, release, text });
     upstream?.destroy();
   };
-  const overdue = (): void => {
+  const tooLate = (): void =>
+    refuse(504, 'timeout', `Release #${release} did not answer within ${environment.requestLimit()} ms.\n`);
+  const giveUp = (): void => {
     const uploading = withBody && !request.complete;
     const notReading = answer?.complete === true || (answer !== null && response.writableNeedDrain);
     if (uploading || notReading) return refuse(408, 'client-slow', 'The request was not sent in time.\n');
     link.suspect = true;
-    refuse(504, 'timeout', `Release #${release} did not answer within ${environment.requestLimit()} ms.\n`);
+    tooLate();
   };
-  const timer = setTimeout(overdue, environment.requestLimit() + GRACE);
+  const timer = setTimeout(giveUp, environment.requestLimit() + GRACE);
 
   const attempt = (): void => {
     if (link.socket === null)
@@ -145,6 +150,7 @@ function carry(carriage: Carriage): void {
     if (answer !== null) return refuse(502, 'error', '');
     const refused = wasRefused(error);
     if (!refused && (bodyStarted || !wasUnread(error))) {
+      if (carriage.overdue()) return tooLate();
       return refuse(502, 'error', `Release #${release} ended the connection without an answer.\n`);
     }
     if (refused) link.avoidUntil = clock.monotonic() + AVOID;
@@ -174,7 +180,7 @@ interface Delivery extends Carriage {
 }
 
 /** Passes a replica's answer on. */
-function deliver(incoming: IncomingMessage, { response, identifier, release, conclude }: Delivery): void {
+function deliver(incoming: IncomingMessage, { response, identifier, release, conclude, overdue }: Delivery): void {
   const status = incoming.statusCode ?? 502;
   const outcome = outcomeOf(status, incoming.headers['x-slipway-outcome']);
   response.on('finish', () => conclude(outcome, status));
@@ -182,7 +188,7 @@ function deliver(incoming: IncomingMessage, { response, identifier, release, con
   incoming.on('close', () => {
     if (incoming.complete) return;
     // A part of the answer is missing: the client must not take it for a whole one.
-    conclude('error', status);
+    conclude(overdue() ? 'timeout' : 'error', status);
     response.destroy();
   });
   response.writeHead(status, incoming.statusMessage ?? '', headersForClient(incoming, { identifier, release }));

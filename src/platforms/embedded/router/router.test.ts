@@ -149,6 +149,18 @@ describe('what is counted', () => {
     expect(await rowOf('sleeping')).toMatchObject({ requests: 1, errors: 1, timeouts: 1, suspect: true, inFlight: 0 });
     expect((await rig.ask('/')).status).toBe(503);
   });
+
+  test.each(['/overrun', '/overrun?begun'])(
+    'a replica that ends itself because %s is overdue has timed out',
+    async (path) => {
+      const name = `overrun-${path.length}`;
+      const fresh = await rig.startReplica(name, { STUB_DEADLINE: '150' });
+      await rig.route({ shares: { 1: 1 }, replicas: { 1: [fresh] }, requestLimit: 100 });
+      const answer = await rig.ask(path).catch(() => null);
+      expect(answer?.status ?? 'cut off').toBe(path === '/overrun' ? 504 : 'cut off');
+      expect(await rowOf(name)).toMatchObject({ requests: 1, errors: 1, timeouts: 1 });
+    },
+  );
 });
 
 describe('which replica', () => {

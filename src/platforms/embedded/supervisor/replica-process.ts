@@ -5,10 +5,8 @@ import type { Clock } from '../../../kernel/clock.ts';
 import { isAlive, type ProcessIdentity, signalProcess, startDaemon } from '../../../kernel/subprocess.ts';
 import { writeFileAtomic } from '../../../kernel/workspace.ts';
 import type { ReplicaPaths } from '../home-paths.ts';
+import { REPLICA_CONFIG_VARIABLE } from '../replica/config.ts';
 import { isReady } from './readiness.ts';
-
-/** The environment variable that holds the path of a replica's configuration. */
-export const REPLICA_VARIABLE = 'SLIPWAY_REPLICA';
 
 /** How often a starting replica is asked whether it is ready. */
 const ASK_EVERY = 15;
@@ -73,7 +71,7 @@ export function startReplica(start: ReplicaStart): ReplicaProcess {
       program: command,
       args,
       cwd: '/',
-      env: { ...env, [REPLICA_VARIABLE]: paths.config },
+      env: { ...env, [REPLICA_CONFIG_VARIABLE]: paths.config },
       stdout: paths.stdout,
       stderr: paths.stderr,
     },
