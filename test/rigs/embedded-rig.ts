@@ -31,6 +31,8 @@ export interface EmbeddedRig {
   readonly home: string;
   /** A platform on the home, not started; several may be made, one after another. */
   platform(changes?: Partial<EmbeddedPlatformOptions>): EmbeddedPlatform;
+  /** The same with the real replica host, which runs what is in the home's images. */
+  realPlatform(): EmbeddedPlatform;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -45,6 +47,11 @@ export function createEmbeddedRig(): EmbeddedRig {
       made.push(platform);
       return platform;
     },
+    realPlatform() {
+      const platform = createEmbeddedPlatform(optionsOn(home, 'src/platforms/embedded/replica/main.ts'));
+      made.push(platform);
+      return platform;
+    },
     async [Symbol.asyncDispose]() {
       await made.at(-1)?.stop({ everything: true });
       await expectNoLeftovers(home);
@@ -55,18 +62,21 @@ export function createEmbeddedRig(): EmbeddedRig {
 
 /** A platform with stub replicas that listens on any free port. */
 export function platformOn(home: string, changes: Partial<EmbeddedPlatformOptions> = {}): EmbeddedPlatform {
-  return createEmbeddedPlatform({
+  const options = optionsOn(home, 'test/fixtures/replicas/stub-replica.mjs');
+  return createEmbeddedPlatform({ ...options, prepare: (image) => Promise.resolve(image), ...changes });
+}
+
+function optionsOn(home: string, replica: string): EmbeddedPlatformOptions {
+  return {
     home,
     clock: systemClock,
     programs: {
       router: [process.execPath, join(ROOT, 'src/platforms/embedded/router/main.ts')],
-      replica: [process.execPath, join(ROOT, 'test/fixtures/replicas/stub-replica.mjs')],
+      replica: [process.execPath, join(ROOT, replica)],
     },
     cache: join(home, 'cache'),
     environment: { SLIPWAY_PORT: '0' },
-    prepare: (image) => Promise.resolve(image),
-    ...changes,
-  });
+  };
 }
 
 export interface Wanted {

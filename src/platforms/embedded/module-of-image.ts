@@ -1,5 +1,6 @@
 /** From an image to what a replica loads: the module is taken out of the home's images and prepared in the cache. */
 
+import { join } from 'node:path';
 import type { Digest } from '../../kernel/digest.ts';
 
 export interface ModulesOptions {
@@ -15,6 +16,6 @@ export function modulesOf({ images, cache }: ModulesOptions): (image: Digest) =>
     const { openLayout, selectModule } = await import('../../oci/index.ts');
     const { prepareModule } = await import('./replica/prepare-module.ts');
     const { bytes } = await selectModule(openLayout({ folder: images }), image);
-    return prepareModule({ bytes, cacheFolder: cache });
+    return prepareModule({ bytes, cacheFolder: join(cache, 'components') });
   };
 }

@@ -64,6 +64,8 @@ export function createLiveEnvironment(key: string, first: EnvironmentRoutes): Li
     routes.match !== null &&
     Object.entries(routes.match.headers).every(([name, value]) => headers[name.toLowerCase()] === value);
 
+  const nobody = (release: number): Choice => ({ release, link: linkOf(release, 'none', null), fallback: false });
+
   const fallBack = (from: number, now: number): Choice => {
     const others = Object.entries(routes.shares)
       .filter(([release, share]) => Number(release) !== from && share > 0)
@@ -75,7 +77,7 @@ export function createLiveEnvironment(key: string, first: EnvironmentRoutes): Li
       fallbacks += 1;
       return { release, link, fallback: true };
     }
-    return { release: from, link: linkOf(from, 'none', null), fallback: false };
+    return nobody(from);
   };
 
   const install = (next: EnvironmentRoutes, now: number): void => {
@@ -102,13 +104,16 @@ export function createLiveEnvironment(key: string, first: EnvironmentRoutes): Li
     requestLimit: () => routes.requestLimit,
     install,
     choose(headers, now) {
-      const release = matches(headers) ? (routes.match?.release ?? null) : split.next();
+      const asked = matches(headers) ? (routes.match?.release ?? null) : null;
+      const release = asked ?? split.next();
       if (release === null) {
         unexposed += 1;
         return null;
       }
       const link = pick(release, now);
-      return link === null ? fallBack(release, now) : { release, link, fallback: false };
+      if (link !== null) return { release, link, fallback: false };
+      // Who asks for one release must never reach another: what kills a candidate would kill the stable one too.
+      return asked === null ? fallBack(release, now) : nobody(release);
     },
     another: (release, tried, now) => pick(release, now, tried),
     traffic: (epoch) => ({

@@ -240,6 +240,14 @@ describe('which replica', () => {
     expect((await rig.ask('/', { headers: { 'x-try': 'yes' } })).headers['x-slipway-release']).toBe('2');
     expect((await rig.ask('/', { headers: { 'x-try': 'no' } })).headers['x-slipway-release']).toBe('1');
   });
+
+  test('a request that asks for a release without replicas is never sent to another one', async () => {
+    const match = { headers: { 'x-try': 'yes' }, release: 9 };
+    await rig.route({ shares: { 1: 1 }, replicas: { 1: [one], 9: [] }, match });
+    const answer = await rig.ask('/', { headers: { 'x-try': 'yes' } });
+    expect(answer).toMatchObject({ status: 503, headers: { 'x-slipway-release': '9' } });
+    expect(await rowOf('none', 9)).toMatchObject({ requests: 1, errors: 1 });
+  });
 });
 
 describe('the split through the real router', () => {
