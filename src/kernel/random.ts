@@ -1,6 +1,6 @@
 /** The one door to randomness: seeded for rehearsals, from the system for identifiers. */
 
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 
 export interface Random {
   /** Uniform in [0, 1), a multiple of 2^-32. */
@@ -40,4 +40,9 @@ export function randomIdentifier(length = 16): string {
   return randomBytes(Math.ceil(length / 2))
     .toString('hex')
     .slice(0, length);
+}
+
+/** Fills the bytes from the system's generator and returns them: for those who are promised unpredictable ones. */
+export function fillRandom(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return randomFillSync(bytes);
 }

@@ -1,11 +1,14 @@
 /** Bodies of `wasi:http/types`: an incoming one that is all there, an outgoing one that is kept in memory, bounded. */
 
-import { Fields } from './http-fields.ts';
+import type { Fields } from './http-fields.ts';
 import { ALWAYS_READY, InputStream, IoError, OutputStream, type Pollable } from './io.ts';
 import { Refusal, Trap } from './trap.ts';
 
 /** A larger answer is an error of the service: it would be in memory as a whole. */
 export const LARGEST_ANSWER = 64 * 1024 * 1024;
+
+/** So many pieces are joined: each costs more than its bytes. */
+const MOST_PIECES = 1024;
 
 /** What one `check-write` allows. */
 const LARGEST_WRITE = 1024 * 1024;
@@ -59,7 +62,6 @@ function wrongSize(written: number): unknown {
 }
 
 export class OutgoingBody {
-  readonly chunks: Uint8Array[] = [];
   /** Bytes written. */
   size = 0;
   finished = false;
@@ -67,9 +69,16 @@ export class OutgoingBody {
   /** The `content-length` of the head. */
   readonly #declared: number | undefined;
   #stream: 'not taken' | 'live' | 'dropped' = 'not taken';
+  readonly #joined: Uint8Array[] = [];
+  #pieces: Uint8Array[] = [];
 
   constructor(declared: number | undefined) {
     this.#declared = declared;
+  }
+
+  /** What was written, in order. */
+  chunks(): readonly Uint8Array[] {
+    return [...this.#joined, ...this.#pieces];
   }
 
   write(): OutputStream {
@@ -99,7 +108,10 @@ export class OutgoingBody {
       this.#refuse(`more than the ${this.#declared} bytes that content-length announced`);
     }
     this.size = size;
-    if (bytes.length > 0) this.chunks.push(bytes);
+    if (bytes.length > 0) this.#pieces.push(bytes);
+    if (this.#pieces.length < MOST_PIECES) return;
+    this.#joined.push(Buffer.concat(this.#pieces));
+    this.#pieces = [];
   }
 
   #refuse(message: string): never {

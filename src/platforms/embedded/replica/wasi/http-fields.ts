@@ -1,6 +1,6 @@
 /** `wasi:http/types.fields`: header and trailer fields, with the rules of RFC 9110 section 5. */
 
-import { Refusal } from './trap.ts';
+import { Refusal, Trap } from './trap.ts';
 
 /** `tchar` of RFC 9110 section 5.6.2. */
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -17,6 +17,9 @@ export const FORBIDDEN_FIELDS: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** More can't be meant for a head, and would fill our memory. */
+const MOST_ENTRIES = 4096;
 
 export type FieldEntry = [name: string, value: Uint8Array];
 
@@ -60,6 +63,7 @@ export class Fields {
   append(name: string, value: Uint8Array): void {
     const checked = this.#changeable(name);
     checkValue(value);
+    if (this.#entries.length >= MOST_ENTRIES) throw new Trap(`more than ${MOST_ENTRIES} fields in one head`);
     this.#entries.push([checked, value]);
   }
 

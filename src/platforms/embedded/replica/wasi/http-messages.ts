@@ -2,7 +2,7 @@
 
 import { IncomingBody, OutgoingBody } from './http-bodies.ts';
 import { Fields, type FieldEntry } from './http-fields.ts';
-import { IoError } from './io.ts';
+import type { IoError } from './io.ts';
 import { Refusal } from './trap.ts';
 
 /** A WIT variant: the name of its case and what that carries. */

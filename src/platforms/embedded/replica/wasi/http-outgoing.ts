@@ -4,7 +4,7 @@
  */
 
 import { OutgoingBody } from './http-bodies.ts';
-import { Fields } from './http-fields.ts';
+import type { Fields } from './http-fields.ts';
 import { declaredLength, type Variant } from './http-messages.ts';
 import { Refusal, Trap } from './trap.ts';
 

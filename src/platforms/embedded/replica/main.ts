@@ -1,0 +1,83 @@
+/**
+ * The replica process: serves one release over HTTP until it is told to end. Bundled to a single file, which images carry
+ * too. Exit codes: 0 ended as asked, 78 (`EX_CONFIG`) the configuration or the service can't be used or the address can't be
+ * had; killed by SIGKILL after a line of its own when a request ran too long.
+ */
+
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { ListenOptions } from 'node:net';
+import { setPriority } from 'node:os';
+import { isMainThread, workerData } from 'node:worker_threads';
+import { systemClock } from '../../../kernel/clock.ts';
+import { Fault, messageOf } from '../../../kernel/fault.ts';
+import { parseReplicaConfig, REPLICA_CONFIG_VARIABLE, type ReplicaConfig } from './config.ts';
+import { writeAll } from './line-writer.ts';
+import { createReplicaServer } from './replica-server.ts';
+import { loadService } from './service.ts';
+import { startWatchdog, watch, type WatchOrder } from './watchdog.ts';
+
+const EX_CONFIG = 78;
+
+/** How much longer than a request may run we wait for the last ones. */
+const DRAIN_GRACE = 2000;
+
+if (isMainThread) {
+  try {
+    await serve();
+  } catch (error) {
+    const text = error instanceof Fault ? `${error.message} ${error.hint}` : messageOf(error);
+    writeAll(2, Buffer.from(`slipway: ${text.replaceAll('\n', ' ')}\n`));
+    process.exit(EX_CONFIG);
+  }
+} else {
+  watch(workerData as WatchOrder, systemClock);
+}
+
+async function serve(): Promise<void> {
+  const config = parseReplicaConfig(readFileSync(process.env[REPLICA_CONFIG_VARIABLE] ?? '', 'utf8'), process.env);
+  const threads = ownThreads();
+  const watchdog = startWatchdog(config.requestDeadline, new URL(import.meta.url));
+  lowerPriority(threads, config.niceness);
+  const { server, serve, drain } = createReplicaServer({ config, watchdog, clock: systemClock });
+  const end = (): void => {
+    process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
+    void drain(config.requestDeadline + DRAIN_GRACE).then(() => process.exit(0));
+  };
+  process.on('SIGTERM', end).on('SIGINT', end);
+  await listen(config.listen);
+  const { transpiled: folder, memory, environment } = config;
+  serve(await loadService({ folder, memory, environment, clock: systemClock }));
+
+  function listen(where: ReplicaConfig['listen']): Promise<void> {
+    if ('socket' in where) rmSync(where.socket, { force: true });
+    const options: ListenOptions = 'socket' in where ? { path: where.socket } : where;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ ...options, backlog: 2048 }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+}
+
+/** Linux keeps a priority for each thread, and new threads have that of their maker. */
+function ownThreads(): readonly number[] {
+  try {
+    return readdirSync('/proc/self/task').map(Number);
+  } catch {
+    return [process.pid];
+  }
+}
+
+/** The watchdog, started after `threads` were listed, keeps its priority: it must run when the others hold the processors. */
+function lowerPriority(threads: readonly number[], niceness: number): void {
+  if (niceness === 0) return;
+  for (const thread of threads) {
+    try {
+      setPriority(thread, niceness);
+    } catch {
+      // The thread has ended, or it is nicer already.
+    }
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Ends the process when a request runs too long. A guest that loops blocks the thread that it runs in, so a second thread
+ * watches; the two share a few bytes and no event loop.
+ */
+
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../../kernel/clock.ts';
+import { writeAll } from './line-writer.ts';
+
+/** How the line starts that says why the process ended. */
+export const DEADLINE_LINE = 'slipway: request deadline exceeded';
+
+const LONGEST_NAME = 256;
+
+/** Places in the shared words: a count that is odd while a request runs, the length of its name, one to sleep on. */
+const COUNT = 0;
+const LENGTH = 1;
+const NOTHING = 2;
+const WORDS = 3;
+
+export interface Watchdog {
+  /** A request starts to run; `name` is for the line that tells of its end. */
+  begin(name: string): void;
+  end(): void;
+}
+
+/** What the watching thread is given. */
+export interface WatchOrder {
+  readonly shared: SharedArrayBuffer;
+  /** Milliseconds that one request may run. */
+  readonly deadline: number;
+}
+
+/** Starts the watching thread. `entry` is a module that calls `watch` in a thread that is not the main one. */
+export function startWatchdog(deadline: number, entry: URL): Watchdog {
+  const shared = new SharedArrayBuffer(WORDS * 4 + LONGEST_NAME);
+  const words = new Int32Array(shared, 0, WORDS);
+  const name = Buffer.from(shared, WORDS * 4);
+  const order: WatchOrder = { shared, deadline };
+  new Worker(entry, { workerData: order, execArgv: process.execArgv }).unref();
+  return {
+    begin(text) {
+      words[LENGTH] = name.write(text, 'utf8');
+      Atomics.add(words, COUNT, 1);
+      Atomics.notify(words, COUNT);
+    },
+    end() {
+      Atomics.add(words, COUNT, 1);
+    },
+  };
+}
+
+/**
+ * Watches until the process ends. It looks from time to time instead of being woken by each request: a request may run
+ * longer than the deadline by one such interval.
+ */
+export function watch({ shared, deadline }: WatchOrder, clock: Clock): never {
+  const words = new Int32Array(shared, 0, WORDS);
+  const interval = Math.min(100, Math.max(5, deadline / 10));
+  for (;;) {
+    const count = Atomics.load(words, COUNT);
+    if ((count & 1) === 0) {
+      Atomics.wait(words, COUNT, count);
+      continue;
+    }
+    const began = clock.monotonic();
+    while (Atomics.load(words, COUNT) === count) {
+      const left = deadline - (clock.monotonic() - began);
+      if (left <= 0) endProcess(nameOf(shared), deadline);
+      Atomics.wait(words, NOTHING, 0, Math.min(left, interval));
+    }
+  }
+}
+
+function nameOf(shared: SharedArrayBuffer): string {
+  const [, length = 0] = new Int32Array(shared, 0, WORDS);
+  return Buffer.from(shared, WORDS * 4, length).toString('utf8');
+}
+
+function endProcess(name: string, deadline: number): void {
+  writeAll(2, Buffer.from(`${DEADLINE_LINE}: ${name} ran longer than ${deadline} ms\n`));
+  // The main thread can't be asked: it is busy, and would be for ever.
+  process.kill(process.pid, 'SIGKILL');
+}
