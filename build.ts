@@ -4,18 +4,35 @@
  */
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { rolldown } from 'rolldown';
 
 const ROOT = import.meta.dirname;
 const DIST = join(ROOT, 'dist');
 
-/** Programs that run as processes of their own. The replica is one single file: it is copied into images. */
-const ENTRIES = {
-  slipway: 'src/cli/main.ts',
-  router: 'src/platforms/embedded/router/main.ts',
-  replica: 'src/platforms/embedded/replica/main.ts',
+interface Program {
+  readonly input: string;
+  /** CommonJS loads a third faster than ES modules when there are many small files, and start-up time is a feature. */
+  readonly format: 'esm' | 'cjs';
+  /** One file, whatever is loaded lazily in it: the replica host is copied into images. */
+  readonly single: boolean;
+}
+
+/** Programs that run as processes of their own. */
+const PROGRAMS: Readonly<Record<string, Program>> = {
+  slipway: { input: 'src/cli/main.ts', format: 'cjs', single: false },
+  router: { input: 'src/platforms/embedded/router/main.ts', format: 'esm', single: true },
+  replica: { input: 'src/platforms/embedded/replica/main.ts', format: 'esm', single: true },
 };
 
 /** Kept outside of the bundle: they bring Wasm files or command lines of their own, or are loaded by none but few. */
@@ -35,7 +52,9 @@ function stampOf(): string {
   return hash.digest('hex');
 }
 
-async function bundle(name: string, input: string): Promise<void> {
+async function bundle(name: string, { input, format, single }: Program, folder: string): Promise<void> {
+  // Loaded only when something is to be built.
+  const { rolldown } = await import('rolldown');
   const build = await rolldown({
     input: { [name]: join(ROOT, input) },
     cwd: ROOT,
@@ -43,14 +62,13 @@ async function bundle(name: string, input: string): Promise<void> {
     external: EXTERNAL,
     logLevel: 'warn',
   });
-  const single = name !== 'slipway';
+  const ending = format === 'cjs' ? 'cjs' : 'js';
   await build.write({
-    dir: DIST,
-    format: 'esm',
-    entryFileNames: '[name].js',
-    chunkFileNames: `${name}-[name]-[hash].js`,
+    dir: folder,
+    format,
+    entryFileNames: `[name].${ending}`,
+    chunkFileNames: `${name}-[name]-[hash].${ending}`,
     codeSplitting: !single,
-    sourcemap: false,
     minify: single ? { compress: true, mangle: false, codegen: false } : false,
   });
   await build.close();
@@ -59,10 +77,16 @@ async function bundle(name: string, input: string): Promise<void> {
 const stampFile = join(DIST, 'stamp');
 const stamp = stampOf();
 if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
-  rmSync(DIST, { recursive: true, force: true });
-  mkdirSync(DIST, { recursive: true });
-  for (const [name, input] of Object.entries(ENTRIES)) {
-    if (existsSync(join(ROOT, input))) await bundle(name, input);
-  }
-  writeFileSync(stampFile, stamp);
+  // Made beside and moved into place: whoever runs at the same time sees the old bundle or the new one.
+  const folder = `${DIST}.${process.pid}`;
+  mkdirSync(folder, { recursive: true });
+  for (const [name, program] of Object.entries(PROGRAMS)) await bundle(name, program, folder);
+  writeFileSync(join(folder, 'stamp'), stamp);
+  const old = `${folder}.old`;
+  if (existsSync(DIST)) renameSync(DIST, old);
+  renameSync(folder, DIST);
+  rmSync(old, { recursive: true, force: true });
+} else {
+  // `bin/slipway` compares the files' times with the stamp's.
+  utimesSync(stampFile, new Date(), new Date());
 }

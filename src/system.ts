@@ -207,7 +207,7 @@ const SOURCES = {
 
 /** The bundle beside us when we are one ourselves, else the source. */
 export function programPath(name: keyof typeof SOURCES): string {
-  const bundled = join(import.meta.dirname, `${name}.js`);
+  const bundled = join(import.meta.dirname, name === 'slipway' ? 'slipway.cjs' : `${name}.js`);
   return existsSync(bundled) ? bundled : join(import.meta.dirname, SOURCES[name]);
 }
 

@@ -3,5 +3,5 @@
 import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
-const { runProgram } = await import('./program.ts');
-await runProgram(process.argv);
+// No top-level await: the bundle is CommonJS, which starts faster.
+void import('./program.ts').then((program) => program.runProgram(process.argv));

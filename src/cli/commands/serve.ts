@@ -1,5 +1,6 @@
 /** `slipway serve` runs the agent here; `slipway down` ends it, with the router and all replicas. */
 
+import { identifyProcess, isAlive } from '../../kernel/subprocess.ts';
 import { agentClient, runAgent, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
@@ -19,11 +20,18 @@ export async function runServe(
   return EXIT.ok;
 }
 
+const GONE_WITHIN = 10_000;
+
 /** `agentOnly`: router and replicas go on serving. */
 export async function runDown(system: System, terminal: Terminal, agentOnly: boolean): Promise<ExitCode> {
   const client = await agentClient(system);
-  if ((await client.info()) !== null) {
+  const info = await client.info();
+  if (info !== null) {
+    const agent = identifyProcess(info.pid);
     await client.stop(!agentOnly);
+    // It answers before it is gone; who calls this wants it gone.
+    const deadline = system.clock.monotonic() + GONE_WITHIN;
+    while (agent !== undefined && isAlive(agent) && system.clock.monotonic() < deadline) await system.clock.sleep(10);
     terminal.print(
       agentOnly ? 'The agent has ended; router and replicas go on.' : 'Agent, router and replicas have ended.',
     );
