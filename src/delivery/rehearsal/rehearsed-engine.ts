@@ -59,8 +59,10 @@ export async function createRehearsedEngine(engine: RehearsedEngineOptions): Pro
         return await controller.command(command);
       } catch (error) {
         if (!(error instanceof Killed)) throw error;
-        // The points lie after the command was saved, so it is obeyed; only the answer is lost.
+        // The points lie after the command was saved, so it is obeyed; only the answer is lost. An engine that comes back
+        // looks before it listens.
         await crash();
+        await tick();
         return { done: true, answer: 'the engine was killed while it obeyed', refusal: null };
       }
     },

@@ -8,6 +8,8 @@ export interface RolloutLog {
   readonly open: readonly RolloutStarted[];
   /** Ended since the instant before, with how each began. */
   readonly ended: readonly { readonly started: RolloutStarted | undefined; readonly end: RolloutEnded }[];
+  /** The environment was removed, now or since the instant before. */
+  readonly removed: boolean;
   /** The release of the last promotion, or of the last rollback by hand; `null` when there is none. */
   readonly lastPromoted: number | null;
 }
@@ -18,6 +20,7 @@ export function createRolloutLog(serving: number | null): (instant: Instant) => 
   let lastPromoted = serving;
   return ({ state, entries }) => {
     const ended: { started: RolloutStarted | undefined; end: RolloutEnded }[] = [];
+    const removed = state.removed || entries.some(({ kind }) => kind === 'environment.removed');
     for (const { kind, data } of entries) {
       if (kind === 'environment.removed') lastPromoted = null;
       if (kind === 'rollout.started') {
@@ -33,11 +36,11 @@ export function createRolloutLog(serving: number | null): (instant: Instant) => 
       if (takesOver(end, started)) lastPromoted = end.candidate;
     }
     if (state.removed) lastPromoted = null;
-    return { open, ended, lastPromoted };
+    return { open, ended, removed, lastPromoted };
   };
 }
 
-export function takesOver(end: RolloutEnded, started: RolloutStarted | undefined): boolean {
+function takesOver(end: RolloutEnded, started: RolloutStarted | undefined): boolean {
   if (end.outcome === 'promoted' || end.outcome === 'promotedByHand') return true;
   return end.outcome === 'rolledBack' && started?.kind === 'rollback';
 }

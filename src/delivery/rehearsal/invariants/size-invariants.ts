@@ -15,8 +15,8 @@ export function stableStaysFull(serving: number | null): Invariant {
     name: 'I3',
     check(instant) {
       const { at, state, observation } = instant;
-      const { ended, open } = read(instant);
-      if (state.removed) keeps.clear();
+      const { ended, open, removed } = read(instant);
+      if (removed) keeps.clear();
       for (const { started, end } of ended) {
         if (end.stable === null) continue;
         const promoted = end.outcome === 'promoted' || end.outcome === 'promotedByHand';
