@@ -74,12 +74,8 @@ function runtimeTask(architecture: RuntimeArchitecture, { environment }: Package
   };
 }
 
-/** What `replica.js` reads in an image. */
-const HOST_CONFIGURATION = {
-  listen: { host: '0.0.0.0', port: IMAGE_PORT },
-  module: '/app.wasm',
-  transpiled: '/slipway/app',
-};
+/** What `replica.js` reads in an image. The service's environment is the container's: whoever runs it sets that. */
+const HOST_CONFIGURATION = { listen: { host: '0.0.0.0', port: IMAGE_PORT }, transpiled: '/slipway/app' };
 
 /** The replica host, which stays the same from release to release, and the service made ready for it, which does not. */
 function hostTask({ replicaBundle }: PackageOptions): TaskDefinition {
