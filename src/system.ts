@@ -9,7 +9,6 @@ import type { Journal } from './journal/index.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { failpoint } from './kernel/failpoint.ts';
 import { Fault } from './kernel/fault.ts';
-import { startDaemon } from './kernel/subprocess.ts';
 import { cacheFolder, homeFolder, socketPath } from './kernel/workspace.ts';
 import type { TaskDefinition } from './pipeline/index.ts';
 import type { EmbeddedPlatformOptions, LogLine, LogQuery } from './platforms/embedded/index.ts';
@@ -64,6 +63,7 @@ const AGENT_START_TIMEOUT = 20_000;
 export async function ensureAgent(system: System): Promise<AgentClient> {
   const client = await agentClient(system);
   if ((await client.info()) !== null) return client;
+  const { startDaemon } = await import('./kernel/subprocess.ts');
   const logs = join(system.home, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const log = join(logs, 'agent.log');

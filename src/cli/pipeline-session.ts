@@ -33,11 +33,17 @@ export async function openSession(
   const folder = requireProjectFolder();
   const { createCache } = await import('../pipeline/index.ts');
   const { readRevision } = await import('../project/index.ts');
-  const [project, revision] = await Promise.all([
-    requireProject(folder, terminal, system.cache),
-    readRevision({ folder, environment: definedOnly(system.env), signal, ...(ref === undefined ? {} : { ref }) }),
-  ]);
+  // git works while the rest is read.
+  const asked = readRevision({
+    folder,
+    environment: definedOnly(system.env),
+    signal,
+    ...(ref === undefined ? {} : { ref }),
+  });
+  asked.catch(() => undefined);
+  const project = await requireProject(folder, terminal, system.cache);
   const tasks = await createTasks(system, { project, folder });
+  const revision = await asked;
   return { folder, project, revision, tasks, cache: createCache({ folder: system.cache, clock: system.clock }) };
 }
 
