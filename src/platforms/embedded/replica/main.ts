@@ -46,7 +46,9 @@ async function serve(): Promise<void> {
   process.on('SIGTERM', end).on('SIGINT', end);
   await listen(config.listen);
   const { transpiled: folder, memory, environment } = config;
-  serve(await loadService({ folder, memory, environment, clock: systemClock }));
+  const loading = loadService({ folder, memory, environment, clock: systemClock });
+  const [service] = await Promise.all([loading, watchdog.watching]);
+  serve(service);
 
   function listen(where: ReplicaConfig['listen']): Promise<void> {
     if ('socket' in where) rmSync(where.socket, { force: true });

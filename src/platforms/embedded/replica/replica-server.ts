@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { ReplicaConfig } from './config.ts';
-import { announcesTooMuch, hasBody, LARGEST_REQUEST, partsOf, readBody } from './request-reader.ts';
+import { announcesTooMuch, discardBody, hasBody, LARGEST_REQUEST, partsOf, readBody } from './request-reader.ts';
 import { say, writeAnswer } from './response-writer.ts';
 import type { Service } from './service.ts';
 import type { Watchdog } from './watchdog.ts';
@@ -69,16 +69,17 @@ export function createReplicaServer({ config, watchdog, clock }: ReplicaServerOp
     writeAnswer(response, answer);
   };
 
-  const refuseSize = (response: ServerResponse): void => {
-    response.shouldKeepAlive = false;
+  const refuseSize = (response: ServerResponse): void =>
     say(response, 413, `The body of a request may have at most ${LARGEST_REQUEST} bytes.\n`);
-  };
 
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     if (draining) response.shouldKeepAlive = false;
     if (private_ && request.headers[CONTROL_HEADER] !== undefined) return tellState(response);
     if (!hasBody(request)) return run(request, response);
-    if (announcesTooMuch(request)) return refuseSize(response);
+    if (announcesTooMuch(request)) {
+      discardBody(request);
+      return refuseSize(response);
+    }
     readBody(request, (body) => {
       if (draining) response.shouldKeepAlive = false;
       if (body === 'too large') refuseSize(response);
@@ -99,6 +100,8 @@ export function createReplicaServer({ config, watchdog, clock }: ReplicaServerOp
   server.on('connection', () => (arrivals += 1));
   server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
     if (!announcesTooMuch(request)) response.writeContinue();
+    // A client that was not told to go on may send the body or leave it out, so what follows can't be read.
+    else response.shouldKeepAlive = false;
     onRequest(request, response);
   });
 

@@ -7,6 +7,8 @@ import type { RequestParts } from './wasi/http-messages.ts';
 /** A larger request body is refused (413): it would be in memory as a whole. */
 export const LARGEST_REQUEST = 8 * 1024 * 1024;
 
+const LARGEST_DISCARD = 64 * 1024 * 1024;
+
 /** Ours between router and replica: nothing that a service should see. */
 export const PRIVATE_PREFIX = 'x-slipway-';
 
@@ -34,11 +36,24 @@ export function readBody(request: IncomingMessage, done: BodyListener): void {
       return;
     }
     request.off('data', onPiece).off('end', onEnd);
-    request.resume();
+    discardBody(request);
     done('too large');
   };
   const onEnd = (): void => done(pieces.length === 1 ? (pieces[0] ?? NOTHING) : Buffer.concat(pieces));
   request.on('data', onPiece).on('end', onEnd);
+  request.on('error', () => undefined);
+}
+
+/**
+ * Reads what a client goes on sending though it has its answer: closing at once would make it miss the answer. One that goes on
+ * without end loses its connection.
+ */
+export function discardBody(request: IncomingMessage): void {
+  let size = 0;
+  request.on('data', (piece: Buffer) => {
+    size += piece.length;
+    if (size > LARGEST_DISCARD) request.destroy();
+  });
   request.on('error', () => undefined);
 }
 

@@ -3,7 +3,7 @@
  * watches; the two share a few bytes and no event loop.
  */
 
-import { Worker } from 'node:worker_threads';
+import { parentPort, Worker } from 'node:worker_threads';
 import type { Clock } from '../../../kernel/clock.ts';
 import { writeAll } from './line-writer.ts';
 
@@ -19,6 +19,8 @@ const NOTHING = 2;
 const WORDS = 3;
 
 export interface Watchdog {
+  /** Resolves when the other thread watches. */
+  readonly watching: Promise<void>;
   /** A request starts to run; `name` is for the line that tells of its end. */
   begin(name: string): void;
   end(): void;
@@ -37,8 +39,17 @@ export function startWatchdog(deadline: number, entry: URL): Watchdog {
   const words = new Int32Array(shared, 0, WORDS);
   const name = Buffer.from(shared, WORDS * 4);
   const order: WatchOrder = { shared, deadline };
-  new Worker(entry, { workerData: order, execArgv: process.execArgv }).unref();
+  const thread = new Worker(entry, { workerData: order, execArgv: process.execArgv });
+  const watching = new Promise<void>((resolve, reject) => {
+    thread.once('message', () => {
+      // From now on it keeps nobody from ending.
+      thread.unref();
+      resolve();
+    });
+    thread.once('error', reject);
+  });
   return {
+    watching,
     begin(text) {
       words[LENGTH] = name.write(text, 'utf8');
       Atomics.add(words, COUNT, 1);
@@ -56,6 +67,8 @@ export function startWatchdog(deadline: number, entry: URL): Watchdog {
  */
 export function watch({ shared, deadline }: WatchOrder, clock: Clock): never {
   const words = new Int32Array(shared, 0, WORDS);
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
+  parentPort?.postMessage('watching');
   const interval = Math.min(100, Math.max(5, deadline / 10));
   for (;;) {
     const count = Atomics.load(words, COUNT);
