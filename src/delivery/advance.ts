@@ -109,14 +109,26 @@ function hold(scene: Scene, step: WeightStep): Moved {
 
 /** A first deployment has nothing to be compared with: proven within the SLO, or not proven bad for a while. */
 function holdFirst(scene: Scene, age: number): Moved {
-  const { rollout, reading, observation } = scene;
+  const { turn, rollout, reading } = scene;
   if (reading.verdict.kind === 'pass') return goOn(scene);
-  if (observation.counters === null) return stay(scene, 'waits for metrics: the counters can not be had now');
+  const unseen = unusableCounters(scene);
+  if (unseen !== null) {
+    if (turn.now - (rollout.exposedAt ?? turn.now) >= rollout.plan.judge.within) return undecided(scene);
+    const since = rollout.missingSince === null ? changeRollout(turn, { missingSince: turn.now }) : turn;
+    return stay({ ...scene, turn: since }, `waits for metrics: ${unseen}`);
+  }
   if (age >= BUILT_IN_DWELL) return goOn(scene);
+  const seen = rollout.missingSince === null ? turn : changeRollout(turn, { missingSince: null });
   return stay(
-    scene,
+    { ...scene, turn: seen },
     `#${rollout.candidate} is the first release: watched for ${formatDuration(BUILT_IN_DWELL)} or until it is proven`,
   );
+}
+
+/** Why the counters tell nothing now, or `null`. */
+function unusableCounters({ observation, reading }: Scene): string | null {
+  if (observation.counters === null) return 'the counters can not be had now';
+  return reading.verdict.kind === 'error' ? reading.verdict.message : null;
 }
 
 /** The time for a decision is over. */
@@ -157,10 +169,11 @@ function finish({ turn, rollout, reading }: Scene): Turn {
  * Why the comparison has no data now, or `null`. Counters that can't be had, and a weight that has brought the candidate
  * no request, are neither good nor bad (design.md section 4.7). Before any weight is in force nothing is missing.
  */
-function missingData({ rollout, observation, reading }: Scene): string | null {
+function missingData(scene: Scene): string | null {
+  const { rollout } = scene;
   if (!rollout.judged || rollout.byHand || rollout.exposedAt === null) return null;
-  if (observation.counters === null) return 'the counters can not be had now';
-  if (reading.verdict.kind === 'error') return reading.verdict.message;
+  const unusable = unusableCounters(scene);
+  if (unusable !== null) return unusable;
   const seen = rollout.evidence.totals.candidate.requests - rollout.requestsAtStep;
   return seen > 0 ? null : `#${rollout.candidate} has answered no request at this weight yet`;
 }

@@ -1,8 +1,8 @@
 /** What people ask of an environment: each verb turns a state into the next one, or is refused with a reason. Pure. */
 
-import { type DeliveryEntry, releaseCreated } from './entries.ts';
+import { type DeliveryEntry, environmentRemoved, releaseCreated } from './entries.ts';
 import type { EnvironmentSpec } from './environment-spec.ts';
-import type { EnvironmentState, KeptRelease } from './engine-state.ts';
+import type { EnvironmentState, KeptRelease, Outcome, Rollout } from './engine-state.ts';
 import { type Release, type ReleaseContent, releaseDigest } from './release.ts';
 import { plannedSteps } from './steps.ts';
 import { activeRollout, changeRollout, endRollout, enterStep, pause, resume, startRollout, type Turn } from './turn.ts';
@@ -74,7 +74,7 @@ function deploy(turn: Turn, { content, revision, spec }: Extract<Command, { kind
   if (release === stable) {
     if (active === null) return { kind: 'done', turn: known, answer: `#${release} is deployed here already` };
     return done(
-      endRollout(known, 'rolledBack', `#${release}, the stable release, was deployed again`),
+      endRollout(known, withdrawal(active), `#${release}, the stable release, was deployed again`),
       `back to #${release}`,
     );
   }
@@ -88,6 +88,11 @@ function deploy(turn: Turn, { content, revision, spec }: Extract<Command, { kind
   const free = active === null ? known : endRollout(known, 'superseded', `#${release} was deployed`);
   const because = stable === null ? `#${release} is the first release here` : `#${release} was deployed`;
   return done(startRollout(free, { kind: 'deploy', candidate: release, because }), `rolling out #${release}`);
+}
+
+/** How a rollout ends whose stable release is wanted back: `rolledBack` of a rollback means that it was completed. */
+function withdrawal(rollout: Rollout): Outcome {
+  return rollout.kind === 'rollback' ? 'superseded' : 'rolledBack';
 }
 
 /** The number of the release with this content: the one that it has, or the next one. */
@@ -123,7 +128,7 @@ function promote(turn: Turn): CommandResult {
   const steps = plannedSteps(rollout.plan);
   const because = 'a person promoted';
   if (rollout.reason === 'deadline') return done(enterStep(turn, rollout.step, because), 'waits once more');
-  if (rollout.reason === 'manual') return done(resume(turn, because), 'goes on');
+  if (rollout.reason === 'manual') return done(resumed(turn, rollout, because), 'goes on');
   if (rollout.reason === 'inconclusive' || rollout.missingSince !== null) {
     const decided = changeRollout(turn, { byHand: true });
     const next = rollout.step + 1;
@@ -176,9 +181,13 @@ function resumeByHand(turn: Turn): CommandResult {
   if (rollout.reason !== 'manual') {
     return refused('delivery/not-paused', 'Nobody paused it by hand.', 'Use "slipway promote" to end another pause.');
   }
+  return done(resumed(turn, rollout, 'a person resumed it'), 'goes on');
+}
+
+/** Where a pause by hand ends: in the pause of the plan that it interrupted, or on the way. */
+function resumed(turn: Turn, rollout: Rollout, because: string): Turn {
   const step = plannedSteps(rollout.plan)[rollout.step];
-  const because = 'a person resumed it';
-  return done(step?.kind === 'pause' ? pause(turn, 'step', because) : resume(turn, because), 'goes on');
+  return step?.kind === 'pause' ? pause(turn, 'step', because) : resume(turn, because);
 }
 
 function rollback(turn: Turn, to: number | null): CommandResult {
@@ -186,7 +195,7 @@ function rollback(turn: Turn, to: number | null): CommandResult {
   const active = activeRollout(state);
   if (active !== null && state.stable === null) return abort(turn);
   if (active !== null && (to === null || to === state.stable)) {
-    return done(endRollout(turn, 'rolledBack', 'a person rolled it back'), `back to #${state.stable}`);
+    return done(endRollout(turn, withdrawal(active), 'a person rolled it back'), `back to #${state.stable}`);
   }
   if (to !== null && to === state.stable) return { kind: 'unchanged', answer: `#${to} serves already` };
   const target = rollbackTarget(state, to);
@@ -212,7 +221,8 @@ function remove(turn: Turn): CommandResult {
   const active = activeRollout(turn.state);
   const ended = active === null ? turn : endRollout(turn, 'aborted', 'the environment was removed');
   const state: EnvironmentState = { ...ended.state, removed: true, stable: null, kept: [] };
-  return done({ ...ended, state }, `${state.key} is being removed`);
+  const entries = [...ended.entries, environmentRemoved()];
+  return done({ ...ended, state, entries }, `${state.key} is being removed`);
 }
 
 function changed(turn: Turn, change: Partial<EnvironmentSpec>, answer: string): CommandResult {

@@ -3,7 +3,7 @@
 import type { EnvironmentChanged, Wait } from './entries.ts';
 import type { EnvironmentState, Rollout } from './engine-state.ts';
 import type { Observation } from './observation.ts';
-import { plannedSteps } from './steps.ts';
+import { BUILT_IN_DWELL, plannedSteps } from './steps.ts';
 import { activeRollout, phaseOf } from './turn.ts';
 import { wantedReplicas } from './wants.ts';
 
@@ -44,27 +44,14 @@ export function waitOf(rollout: Rollout): Wait {
     }
     return wait(null, 'slipway promote');
   }
-  if (rollout.missingSince !== null) {
-    return {
-      for: because,
-      since: rollout.missingSince,
-      until: rollout.missingSince + plan.deadline,
-      command: 'slipway promote',
-    };
+  const { inForceAt, exposedAt, missingSince } = rollout;
+  const decided = (exposedAt ?? stepAt) + plan.judge.within;
+  if (missingSince !== null) {
+    const until = rollout.stable === null ? decided : missingSince + plan.deadline;
+    return { for: because, since: missingSince, until, command: 'slipway promote' };
   }
-  if (rollout.inForceAt === null || rollout.exposedAt === null) return wait(stepAt + plan.deadline, 'slipway abort');
-  if (step?.kind === 'weight' && !step.pass && step.atLeast > 0) {
-    return {
-      for: because,
-      since: rollout.inForceAt,
-      until: rollout.inForceAt + step.atLeast,
-      command: 'slipway promote --full',
-    };
-  }
-  return {
-    for: because,
-    since: rollout.inForceAt,
-    until: rollout.exposedAt + plan.judge.within,
-    command: 'slipway promote --full',
-  };
+  if (inForceAt === null || step?.kind !== 'weight') return wait(stepAt + plan.deadline, 'slipway abort');
+  const dwelt = inForceAt + (rollout.stable === null ? BUILT_IN_DWELL : step.atLeast);
+  const until = step.pass ? Math.max(dwelt, decided) : dwelt;
+  return { for: because, since: inForceAt, until, command: 'slipway promote --full' };
 }

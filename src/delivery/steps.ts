@@ -47,8 +47,11 @@ export function plannedSteps(plan: CanaryPlan): readonly PlannedStep[] {
         throw new Error(`a plan with a ${step.kind} step reached the engine`);
     }
   });
-  const highest = Math.max(0, ...steps.map((step) => (step.kind === 'weight' ? step.weight : 0)));
-  return highest < 1 ? [...steps, { kind: 'weight', weight: 1, atLeast: 0, pass: false }] : steps;
+  const last = steps.at(-1);
+  // A plan that ends in a pause gets the step too: replicas may have been lost meanwhile, and nothing is promoted that
+  // can't carry all requests.
+  if (last?.kind === 'weight' && last.weight === 1) return steps;
+  return [...steps, { kind: 'weight', weight: 1, atLeast: 0, pass: false }];
 }
 
 /** The weight that is in force during the step with this index: that of the last weight step up to it, else 0. */

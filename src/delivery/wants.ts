@@ -85,7 +85,8 @@ function routeEffects(state: EnvironmentState, { observation, shares, now }: Wan
   const { commanded } = state;
   const nothing = Object.keys(shares).length === 0;
   if (commanded === null) {
-    if (inForce(observation, shares) || (nothing && observation.traffic === null)) return [];
+    // What is in force proves nothing after a crash: a split commanded before it may yet come. So it is said again.
+    if (nothing && (observation.traffic === null || inForce(observation, shares))) return [];
   } else if (sameShares(commanded.shares, shares)) {
     if (observation.traffic === null || inForce(observation, shares)) return [];
     if (now - commanded.at < REPEAT_ROUTE_AFTER) return [];

@@ -64,7 +64,7 @@ export function randomRehearsal(seed: number): Rehearsal {
       case 11:
         return { kind: 'crash' };
       default:
-        return { kind: one(['promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'crash']) };
+        return { kind: one(['promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'crash', 'remove']) };
     }
   };
   const events = Array.from({ length: 3 + below(15) }, (): RehearsalEvent => ({
