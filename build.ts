@@ -38,6 +38,10 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
 /** Kept outside of the bundle: they bring Wasm files or command lines of their own, or are loaded by none but few. */
 const EXTERNAL = [/^node:/, /^@bytecodealliance\//, /^binaryen/];
 
+/** What every run needs is one chunk: each file that is loaded costs a fraction of a millisecond. */
+const RUN =
+  /[\\/]src[\\/](kernel|journal|pipeline|system\.ts|cli[\\/](program|exit|terminal|run-tasks|keep-image|pipeline-session|project-folder|report[\\/]run-report|commands[\\/]run)\.ts)|[\\/]node_modules[\\/](commander|@commander-js)[\\/]/;
+
 /** Changes whenever a source file, the lock file or this recipe does: names, sizes and times of the files. */
 function stampOf(): string {
   const hash = createHash('sha256');
@@ -68,7 +72,7 @@ async function bundle(name: string, { input, format, single }: Program, folder: 
     format,
     entryFileNames: `[name].${ending}`,
     chunkFileNames: `${name}-[name]-[hash].${ending}`,
-    codeSplitting: !single,
+    codeSplitting: single ? false : { groups: [{ name: 'run', test: RUN }] },
     minify: single ? { compress: true, mangle: false, codegen: false } : false,
   });
   await build.close();

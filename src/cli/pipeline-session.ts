@@ -4,7 +4,7 @@ import type { Cache, TaskDefinition } from '../pipeline/index.ts';
 import type { Project, Revision } from '../project/index.ts';
 import { Fault } from '../kernel/fault.ts';
 import { createTasks, definedOnly, type System } from '../system.ts';
-import { findProjectFolder, PROJECT_FILE } from './target.ts';
+import { findProjectFolder, PROJECT_FILE } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PipelineSession {

@@ -1,20 +1,11 @@
 /** Which environment a command means, when the person did not say it all. */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type EnvironmentView, foldEnvironments } from '../delivery/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { Fault } from '../kernel/fault.ts';
-
-export const PROJECT_FILE = 'slipway.yaml';
-
-/** The folder of the project: this one or the nearest above it that has a `slipway.yaml`; `undefined` when none has. */
-export function findProjectFolder(from: string): string | undefined {
-  for (let folder = resolve(from); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, PROJECT_FILE))) return folder;
-    if (folder === dirname(folder)) return undefined;
-  }
-}
+import { findProjectFolder, PROJECT_FILE } from './project-folder.ts';
 
 /** The service's name as the file says it, without reading the rest: enough to choose among environments. */
 function serviceOf(folder: string): string | undefined {
