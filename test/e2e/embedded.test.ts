@@ -165,6 +165,32 @@ describe('under load', () => {
     expect(after.counters?.[0]?.epoch).not.toBe(before.counters?.[0]?.epoch);
   });
 
+  test('an agent that was held up itself (a suspended machine) does not take the router for a hanging one', async () => {
+    await using rig = createEmbeddedRig();
+    const { platform, context } = await twoReleases(rig, { 1: {}, 2: {} });
+    const load = startLoad({ url: platform.router().url, host: HOST, rate: RATE, log: join(rig.home, 'load.ndjson') });
+    await sleep(300);
+    const { pid } = platform.router();
+    // Longer than a router may hang, and than an idle control connection is kept.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 7000);
+    const first = await platform.observe(context);
+    await sleep(500);
+    expect(first.counters).not.toBeNull();
+    expect(first.traffic).toEqual({ 1: 1 });
+    expect(platform.router().pid).toBe(pid);
+    expect(summarise(await load.stop())).toMatchObject({ failed: 0, bad: 0 });
+  });
+
+  test('a router that hangs is replaced', async () => {
+    await using rig = createEmbeddedRig();
+    const { platform, context } = await twoReleases(rig, { 1: {}, 2: {} });
+    const { pid } = platform.router();
+    process.kill(pid, 'SIGSTOP');
+    await observeUntil(platform, context, ({ traffic }) => traffic === null);
+    await observeUntil(platform, context, ({ traffic }) => traffic?.[1] === 1, 30_000);
+    expect(platform.router().pid).not.toBe(pid);
+  });
+
   test('an agent that is killed with SIGKILL while replicas start leaves none that the next one does not know', async () => {
     await using rig = createEmbeddedRig();
     const script = join(import.meta.dirname, '../fixtures/replicas/agent-to-kill.ts');

@@ -118,8 +118,9 @@ export async function observeUntil(
   platform: EmbeddedPlatform,
   context: EnvironmentContext,
   wanted: (observation: Observation) => boolean,
+  patience = 15_000,
 ): Promise<Observation> {
-  const deadline = performance.now() + 15_000;
+  const deadline = performance.now() + patience;
   for (;;) {
     const observation = await platform.observe(context);
     if (wanted(observation)) return observation;

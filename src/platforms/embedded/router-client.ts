@@ -1,6 +1,7 @@
 /** The platform's side of the router's control socket. */
 
 import { Agent, request as startRequest } from 'node:http';
+import { systemCodeOf } from '../../kernel/fault.ts';
 import { embeddedFault } from './embedded-fault.ts';
 import type { RouterState } from './router/router-config.ts';
 import type { RoutingTable } from './router/routing-table.ts';
@@ -17,15 +18,23 @@ export interface RouterClient {
 
 const PATIENCE = 3000;
 
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
 /** Every call throws the Fault `embedded/router-unreachable` when the router does not answer (as it should). */
 export function createRouterClient(socket: string): RouterClient {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 2 });
 
-  const call = (method: string, path: string, body?: string): Promise<{ status: number; text: string }> =>
+  const once = (method: string, path: string, body?: string): Promise<Answer | 'closed before'> =>
     new Promise((resolve, reject) => {
       const request = startRequest({ socketPath: socket, agent, method, path, timeout: PATIENCE });
       request.on('timeout', () => request.destroy(new Error(`no answer within ${PATIENCE} ms`)));
-      request.on('error', (error) => reject(unreachable(error)));
+      request.on('error', (error) => {
+        if (request.reusedSocket && systemCodeOf(error) !== undefined) resolve('closed before');
+        else reject(unreachable(error));
+      });
       request.on('response', (answer) => {
         let text = '';
         answer.setEncoding('utf8');
@@ -35,7 +44,13 @@ export function createRouterClient(socket: string): RouterClient {
       });
       request.end(body);
     });
-
+  const call = async (method: string, path: string, body?: string): Promise<Answer> => {
+    for (;;) {
+      const answer = await once(method, path, body);
+      // The router had closed the kept connection. Every call may be made twice: a table has a version.
+      if (answer !== 'closed before') return answer;
+    }
+  };
   const get = async (path: string): Promise<string> => {
     const { status, text } = await call('GET', path);
     if (status !== 200) throw unreachable(new Error(`it answered ${status} ${text}`));

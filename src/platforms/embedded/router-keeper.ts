@@ -11,8 +11,12 @@ import { ROUTER_VARIABLE, type RouterConfig, type RouterState } from './router/r
 import { findProcesses } from './supervisor/processes.ts';
 
 const START_LIMIT = 10_000;
-/** A router that lives and does not answer for this long is ended and started anew. */
+/**
+ * A router that lives is taken for a hanging one, ended and started anew, when so many looks in a row went unanswered
+ * over at least this long. Time alone says nothing: we may have been held up ourselves.
+ */
 const HANG_LIMIT = 5000;
+const HANG_LOOKS = 3;
 /** The router lets requests in flight finish for up to ten seconds. */
 const STOP_LIMIT = 12_000;
 const FIRST_DELAY = 50;
@@ -52,7 +56,8 @@ export function createRouterKeeper(options: RouterKeeperOptions): RouterKeeper {
   let delay = 0;
   /** Since when (monotonic) it has answered; `null` while it is down or comes up. */
   let servingSince: number | null = null;
-  let answeredAt = 0;
+  /** The present row of unanswered looks: when the first began, and how many. */
+  let unanswered: { readonly since: number; readonly looks: number } | null = null;
   let restarting: Promise<void> | null = null;
 
   const spawn = (): { exited: () => boolean } => {
@@ -89,7 +94,8 @@ export function createRouterKeeper(options: RouterKeeperOptions): RouterKeeper {
       const state = await client.state().catch(() => null);
       if (state !== null && state.pid === identity?.pid) {
         port = state.port;
-        servingSince = answeredAt = clock.monotonic();
+        servingSince = clock.monotonic();
+        unanswered = null;
         const config = JSON.parse(readFileSync(paths.router.config, 'utf8')) as RouterConfig;
         const kept: RouterConfig = { ...config, listen: { ...config.listen, port } };
         writeFileAtomic(paths.router.config, JSON.stringify(kept), 0o600);
@@ -139,14 +145,16 @@ export function createRouterKeeper(options: RouterKeeperOptions): RouterKeeper {
     },
     info: () => ({ url: `http://${listen.host}:${port}`, pid: identity?.pid ?? 0 }),
     async look() {
+      const began = clock.monotonic();
       const state = await client.state().catch(() => null);
-      const now = clock.monotonic();
       if (state !== null) {
-        answeredAt = now;
+        unanswered = null;
         return state;
       }
+      unanswered = { since: unanswered?.since ?? began, looks: (unanswered?.looks ?? 0) + 1 };
+      const hangs = unanswered.looks >= HANG_LOOKS && clock.monotonic() - unanswered.since > HANG_LIMIT;
       const dead = identity === null || !isAlive(identity);
-      if (!left && restarting === null && (dead || now - answeredAt > HANG_LIMIT)) void restart();
+      if (!left && restarting === null && (dead || hangs)) void restart();
       return null;
     },
     async stop() {
