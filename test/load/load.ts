@@ -68,7 +68,7 @@ export function startLoad(options: LoadOptions): Load {
 }
 
 /** Reads a generator's log; a line that is just being written is left out. */
-export function readLoadLog(path: string): readonly LoadRecord[] {
+function readLoadLog(path: string): readonly LoadRecord[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');

@@ -54,8 +54,11 @@ export function createEmbeddedRig(): EmbeddedRig {
     },
     async [Symbol.asyncDispose]() {
       await made.at(-1)?.stop({ everything: true });
-      await expectNoLeftovers(home);
-      rmSync(home, { recursive: true });
+      try {
+        await expectNoLeftovers(home);
+      } finally {
+        rmSync(home, { recursive: true, force: true });
+      }
     },
   };
 }

@@ -18,7 +18,7 @@ export interface Replica extends ReplicaAddress {
   readonly process: ChildProcess;
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -43,7 +43,7 @@ export interface RouterRig {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export const HOST = 'greeter.local.localhost';
+const HOST = 'greeter.local.localhost';
 
 export async function startRouterRig(): Promise<RouterRig> {
   const folder = temporaryFolder('slipway-router-');
@@ -98,8 +98,11 @@ export async function startRouterRig(): Promise<RouterRig> {
     async [Symbol.asyncDispose]() {
       client.close();
       for (const child of children) child.kill('SIGKILL');
-      await expectNoLeftovers(folder);
-      rmSync(folder, { recursive: true });
+      try {
+        await expectNoLeftovers(folder);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     },
   };
 }
