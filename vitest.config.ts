@@ -2,13 +2,9 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: [
-      'src/**/*.test.ts',
-      'test/architecture/**/*.test.ts',
-      'test/contracts/**/*.test.ts',
-      'test/scenarios/**/*.test.ts',
-    ],
-    testTimeout: 30_000,
+    include: ['src/**/*.test.ts', 'test/{architecture,contracts,scenarios}/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
   },

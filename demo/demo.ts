@@ -42,7 +42,7 @@ async function tell(): Promise<void> {
   say('1. The pipeline: checks, build, tests, image. What was built before comes from the cache in this checkout.');
   const built = await stage.slipway('run');
   expectCode(built, 0);
-  await stage.slipway('image', 'inspect');
+  await stage.slipway('image', 'inspect', 'main');
 
   say('2. The first release.');
   const first = await stage.slipway('deploy', 'local', '--no-wait');

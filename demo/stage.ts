@@ -5,7 +5,7 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export const CHECKOUT = join(import.meta.dirname, '..');
+const CHECKOUT = join(import.meta.dirname, '..');
 const EXAMPLE = join(CHECKOUT, 'examples', 'herald');
 
 /** What the demo adds to the example's `slipway.yaml`: the same canary as always, only with short pauses. */

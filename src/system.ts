@@ -149,13 +149,13 @@ export async function runAgent(
   };
   const service = {
     ...agent,
-    router: async () => platform.router(),
+    router: () => Promise.resolve(platform.router()),
     info: () => ({ pid: process.pid, version: system.version, home: system.home }),
     stop,
   };
   const server = await serveOnSocket(createAgentApi(service), system.agentSocket);
   signal?.addEventListener('abort', () => void stop(false), { once: true });
-  return { ended, routerUrl: (await platform.router()).url, stop };
+  return { ended, routerUrl: platform.router().url, stop };
 }
 
 export type { LogLine as ServiceLogLine } from './platforms/embedded/index.ts';
@@ -206,7 +206,7 @@ const SOURCES = {
 } as const;
 
 /** The bundle beside us when we are one ourselves, else the source. */
-export function programPath(name: keyof typeof SOURCES): string {
+function programPath(name: keyof typeof SOURCES): string {
   const bundled = join(import.meta.dirname, name === 'slipway' ? 'slipway.cjs' : `${name}.js`);
   return existsSync(bundled) ? bundled : join(import.meta.dirname, SOURCES[name]);
 }

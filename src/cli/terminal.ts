@@ -34,7 +34,7 @@ export function widthOf(text: string): number {
   return Array.from(stripVTControlCharacters(text)).length;
 }
 
-export function padEnd(text: string, width: number): string {
+function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 

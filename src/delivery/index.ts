@@ -60,3 +60,4 @@ export {
   type SeedsResult,
   type TimelineRow,
 } from './rehearsal/index.ts';
+export { createSplit, type Split } from './split.ts';

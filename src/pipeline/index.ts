@@ -19,7 +19,7 @@ export { describePlan, type DescribePlanOptions, type PlannedState, type Planned
 export { runPipeline, type PipelineRun, type RunPipelineOptions } from './run-pipeline.ts';
 export type { PipelineEvent, RunOutcome, TaskResult } from './events.ts';
 export { describeReasons, type Reason } from './reason.ts';
-export { entriesOf, type PipelineEntryKind, runSubject } from './entries.ts';
+export { entriesOf, type PipelineEntryKind } from './entries.ts';
 export { type Cache, createCache } from './cache.ts';
 export type { KeptResult } from './cache-records.ts';
 export type { Pruned } from './prune.ts';

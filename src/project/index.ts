@@ -5,7 +5,7 @@
  * a bundle would put it beside them, and load both with this.
  */
 
-export { type Deployment, branchSlug, deploymentsFor, whyNowhere } from './branch-rules.ts';
+export { type Deployment, deploymentsFor, whyNowhere } from './branch-rules.ts';
 export { describeConfig, type DescribedConfig } from './describe-config.ts';
 export type { Origin, Setting } from './settings.ts';
 export { imageTags } from './image-tags.ts';

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize, relative } from 'node:path';
 
 /** Folder (or root file) of `src` → what it may import; `types:` allows only `import type`. */
-export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kernel: [],
   journal: ['kernel'],
   wasm: ['kernel'],
@@ -20,14 +20,16 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['kernel', 'journal', 'pipeline', 'delivery'],
   notify: ['kernel', 'journal', 'pipeline', 'delivery'],
   stages: ['kernel', 'project', 'pipeline', 'toolchains', 'wasm', 'oci', 'evidence', 'delivery', 'gates'],
+  // prettier-ignore
   system: [
-    ...['kernel', 'journal', 'wasm', 'oci', 'project', 'pipeline', 'delivery', 'toolchains', 'evidence', 'gates'],
-    ...['platforms', 'hosts', 'telemetry', 'notify', 'stages', 'server'],
+    'kernel', 'journal', 'wasm', 'oci', 'project', 'pipeline', 'delivery', 'toolchains', 'evidence', 'gates',
+    'platforms', 'hosts', 'telemetry', 'notify', 'stages', 'server',
   ],
   server: ['kernel', 'journal', 'project', 'pipeline', 'delivery', 'evidence', 'telemetry'],
+  // prettier-ignore
   cli: [
-    ...['kernel', 'journal', 'project', 'pipeline', 'wasm', 'oci', 'evidence', 'delivery', 'hosts', 'telemetry'],
-    ...['server', 'system'],
+    'kernel', 'journal', 'project', 'pipeline', 'wasm', 'oci', 'evidence', 'delivery', 'hosts', 'telemetry',
+    'server', 'system',
   ],
 };
 

@@ -20,7 +20,7 @@ export interface Peer {
 }
 
 /** `packages` with the libraries that this machine may lack: dependencies are not followed. */
-export function fetchPeer(name: string, packages: readonly string[]): Peer {
+function fetchPeer(name: string, packages: readonly string[]): Peer {
   const root = join(PEERS, name);
   if (!existsSync(root)) unpack(root, packages);
   const libraries = globSync([`${root}/usr/lib/*-linux-gnu`, `${root}/lib/*-linux-gnu`]).join(':');

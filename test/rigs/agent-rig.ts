@@ -109,7 +109,7 @@ export function createAgentRig(): AgentRig {
     view,
     async ended(number) {
       const find = (): RolloutView | undefined => view().rollouts.find(({ started }) => started.number === number);
-      await until(() => Promise.resolve(find()?.ended != null && view().now?.candidate === null));
+      await until(() => Promise.resolve((find()?.ended ?? null) !== null && view().now?.candidate === null));
       const found = find();
       if (found === undefined) throw new Error(`there is no rollout ${number}`);
       return found;
@@ -124,9 +124,9 @@ export function createAgentRig(): AgentRig {
     sampleShares() {
       const router = createRouterClient(openHomePaths(home).router.control);
       const seen: Readonly<Record<number, number>>[] = [];
-      let ending = false;
+      const ending = new AbortController();
       const loop = async (): Promise<void> => {
-        while (!ending) {
+        while (!ending.signal.aborted) {
           const state = await router.state().catch(() => null);
           const shares = state?.environments[KEY]?.shares;
           if (shares !== undefined && JSON.stringify(shares) !== JSON.stringify(seen.at(-1))) seen.push(shares);
@@ -136,7 +136,7 @@ export function createAgentRig(): AgentRig {
       };
       void loop();
       return () => {
-        ending = true;
+        ending.abort();
         return seen;
       };
     },

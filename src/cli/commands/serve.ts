@@ -28,10 +28,11 @@ export async function runDown(system: System, terminal: Terminal, agentOnly: boo
   const info = await client.info();
   if (info !== null) {
     const agent = identifyProcess(info.pid);
+    const stillThere = (): boolean => agent !== undefined && isAlive(agent);
     await client.stop(!agentOnly);
     // It answers before it is gone; who calls this wants it gone.
     const deadline = system.clock.monotonic() + GONE_WITHIN;
-    while (agent !== undefined && isAlive(agent) && system.clock.monotonic() < deadline) await system.clock.sleep(10);
+    while (stillThere() && system.clock.monotonic() < deadline) await system.clock.sleep(10);
     terminal.print(
       agentOnly ? 'The agent has ended; router and replicas go on.' : 'Agent, router and replicas have ended.',
     );

@@ -22,11 +22,7 @@ export function splitBar(view: EnvironmentView, terminal: Terminal, width = 40):
 }
 
 /** How far the evidence is on its way to a decision, on a logarithmic scale: e = 1 is nothing, the bar is proof. */
-export function evidenceBar(
-  label: string,
-  options: { e: number; bar: number; width?: number },
-  terminal: Terminal,
-): string {
+function evidenceBar(label: string, options: { e: number; bar: number; width?: number }, terminal: Terminal): string {
   const { e, bar, width = 24 } = options;
   const share = Math.min(1, Math.max(0, Math.log(Math.max(e, 1)) / Math.log(bar)));
   const cells = Math.floor(share * width);
@@ -36,7 +32,7 @@ export function evidenceBar(
   return `${label} ${drawn} e = ${formatEvidence(e)} of ${formatEvidence(bar)}${full ? ' proven' : ''}`;
 }
 
-export function formatEvidence(e: number): string {
+function formatEvidence(e: number): string {
   if (e >= 1e6) return e.toExponential(1);
   return e >= 100 ? String(Math.round(e)) : String(Number(e.toPrecision(3)));
 }
@@ -88,7 +84,7 @@ export function environmentReport(view: EnvironmentView, now: number, terminal: 
 const PHASE_STYLE = { healthy: 'green', progressing: 'cyan', paused: 'yellow', aborted: 'red' } as const;
 
 /** Evidence of a rollout that is under way. The bars are α and β of the defaults when nothing was decided yet. */
-export function progressLines(rollout: RolloutView, terminal: Terminal): readonly string[] {
+function progressLines(rollout: RolloutView, terminal: Terminal): readonly string[] {
   const look = rollout.lastLook;
   if (look === null) return ['  no request has reached the candidate yet'];
   return [

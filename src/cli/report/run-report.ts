@@ -90,7 +90,7 @@ export function createRunReport(terminal: Terminal, clock: Clock): RunReport {
 }
 
 /** One line for a task that has ended, with what a person needs first when it failed. */
-export function resultLine(result: TaskResult, terminal: Terminal): string {
+function resultLine(result: TaskResult, terminal: Terminal): string {
   const took = terminal.style('dim', formatDuration(result.duration));
   switch (result.kind) {
     case 'ran': {

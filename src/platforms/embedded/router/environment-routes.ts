@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createReplicaLink, type ReplicaLink, trafficOf } from './replica-link.ts';
 import type { EnvironmentTraffic } from './router-config.ts';
 import type { EnvironmentRoutes } from './routing-table.ts';
-import { createSplit } from './split.ts';
+import { createSplit } from '../../../delivery/index.ts';
 
 export interface Choice {
   readonly release: number;

@@ -71,7 +71,7 @@ function passing(message: IncomingMessage, replaced: ReadonlySet<string>): strin
   return passed;
 }
 
-export function mayHaveBody({ method }: IncomingMessage): boolean {
+function mayHaveBody({ method }: IncomingMessage): boolean {
   return method === 'POST' || method === 'PUT' || method === 'PATCH';
 }
 

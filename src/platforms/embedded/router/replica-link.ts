@@ -64,7 +64,7 @@ export function countRequest({ counts }: ReplicaLink, outcome: RequestOutcome, m
   counts.latency[bucket] = (counts.latency[bucket] ?? 0) + 1;
 }
 
-export function isBad(outcome: RequestOutcome): boolean {
+function isBad(outcome: RequestOutcome): boolean {
   return outcome !== 'ok' && outcome !== 'client-gone' && outcome !== 'client-slow';
 }
 
