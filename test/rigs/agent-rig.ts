@@ -50,13 +50,14 @@ export interface AgentRig {
   /** Waits until the rollout with this number has ended. */
   ended(number: number): Promise<RolloutView>;
   /** Starts as soon as a release serves. */
-  load(rate?: number): Promise<Load>;
+  load(rate?: number, paths?: readonly string[]): Promise<Load>;
   /** Samples the split in force until the returned function is called; consecutive equal ones are one. */
   sampleShares(): () => readonly Readonly<Record<number, number>>[];
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export function createAgentRig(): AgentRig {
+/** With a component the replicas are real hosts of it; else they are stubs. */
+export function createAgentRig({ component }: { readonly component?: string } = {}): AgentRig {
   const home = temporaryFolder('slipway-agent-');
   const client = createAgentClient(socketPath(home, 'agent.sock'));
   let gone: Promise<void> = Promise.resolve();
@@ -78,10 +79,14 @@ export function createAgentRig(): AgentRig {
     home,
     client,
     async start(failpoint = '') {
-      const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', AGENT, home], {
-        env: { ...process.env, SLIPWAY_FAILPOINT: failpoint },
-        stdio: ['ignore', 'inherit', 'inherit'],
-      });
+      const child = spawn(
+        process.execPath,
+        ['--disable-warning=ExperimentalWarning', AGENT, home, ...(component === undefined ? [] : [component])],
+        {
+          env: { ...process.env, SLIPWAY_FAILPOINT: failpoint },
+          stdio: ['ignore', 'inherit', 'inherit'],
+        },
+      );
       pid = child.pid;
       gone = new Promise((resolve) => child.on('exit', () => resolve()));
       await until(
@@ -114,12 +119,12 @@ export function createAgentRig(): AgentRig {
       if (found === undefined) throw new Error(`there is no rollout ${number}`);
       return found;
     },
-    async load(rate = 200) {
+    async load(rate = 200, paths = ['/ok']) {
       const { url } = await client.router();
       await until(() => Promise.resolve(Object.keys(view().now?.shares ?? {}).length > 0));
       loads += 1;
       const log = join(home, `load-${loads}.ndjson`);
-      return startLoad({ url, host: `${KEY.replace('/', '.')}.localhost`, rate, log, prefix: `load${loads}` });
+      return startLoad({ url, host: `${KEY.replace('/', '.')}.localhost`, rate, paths, log, prefix: `load${loads}` });
     },
     sampleShares() {
       const router = createRouterClient(openHomePaths(home).router.control);
