@@ -18,6 +18,9 @@ import { startWatchdog, watch, type WatchOrder } from './watchdog.ts';
 
 const EX_CONFIG = 78;
 
+/** What Node, bodies and the answers under way may take besides the memory of the service. Idle, it is a quarter. */
+const HOST_MEMORY = 512 * 1024 * 1024;
+
 /** How much longer than a request may run we wait for the last ones. */
 const DRAIN_GRACE = 2000;
 
@@ -36,7 +39,10 @@ if (isMainThread) {
 async function serve(): Promise<void> {
   const config = parseReplicaConfig(readFileSync(process.env[REPLICA_CONFIG_VARIABLE] ?? '', 'utf8'), process.env);
   const threads = ownThreads();
-  const watchdog = startWatchdog(config.requestDeadline, new URL(import.meta.url));
+  const watchdog = startWatchdog(
+    { deadline: config.requestDeadline, resident: config.memory + HOST_MEMORY },
+    new URL(import.meta.url),
+  );
   lowerPriority(threads, config.niceness);
   const { server, serve, drain } = createReplicaServer({ config, watchdog, clock: systemClock });
   const end = (): void => {
@@ -46,7 +52,7 @@ async function serve(): Promise<void> {
   process.on('SIGTERM', end).on('SIGINT', end);
   await listen(config.listen);
   const { transpiled: folder, memory, environment } = config;
-  const loading = loadService({ folder, memory, environment, clock: systemClock });
+  const loading = loadService({ folder, memory, environment, clock: systemClock, output: { stdout: 1, stderr: 2 } });
   const [service] = await Promise.all([loading, watchdog.watching]);
   serve(service);
 

@@ -1,3 +1,4 @@
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { afterEach, expect, test } from 'vitest';
 import { MISBEHAVE } from '../../../../test/rigs/replica-rig.ts';
@@ -11,7 +12,6 @@ afterEach(() => {
 
 const component = readFileSync(MISBEHAVE);
 
-/** The bytes of a WebAssembly file with one custom section and nothing else. */
 const emptyModule = Buffer.from('0061736d01000000', 'hex');
 const emptyComponent = Buffer.from('0061736d0d000100', 'hex');
 
@@ -39,3 +39,19 @@ test('what is no service is refused with what to build instead, and leaves nothi
   await expect(attempt(Buffer.from('#!/bin/sh\n'))).rejects.toMatchObject({ code: 'wasm/malformed' });
   expect(readdirSync(cacheFolder)).toEqual([]);
 });
+
+test.each(['wasi:sockets/network@0.2.0', 'wasi:keyvalue/store@0.2.0', 'wasi:http/types@0.3.0', 'own'])(
+  'a service that wants %s is refused by name',
+  async (wanted) => {
+    const bytes = await parse(`(component
+      (import "${wanted}" (instance))
+      (import "wasi:io/poll@0.2.9" (instance))
+      (instance $handler)
+      (export "wasi:http/incoming-handler@0.2.0" (instance $handler)))`);
+    const message = `The component imports ${wanted}, which no replica lends.`;
+    await expect(prepareModule({ bytes, cacheFolder })).rejects.toMatchObject({
+      code: 'replica/not-a-service',
+      message,
+    });
+  },
+);

@@ -7,15 +7,13 @@ import { Fault } from '../../../kernel/fault.ts';
 import { randomIdentifier } from '../../../kernel/random.ts';
 import { inspectWasm, transpileComponent, transpilerIdentity } from '../../../wasm/index.ts';
 import type { ReplicaFaultCode } from './config.ts';
+import { lentInterfaces } from './wasi/world.ts';
 
 export interface Preparation {
   /** The component. */
   readonly bytes: Uint8Array;
   readonly cacheFolder: string;
 }
-
-/** Interfaces that no replica has: their host would be a way out of the sandbox without a grant. */
-const NOT_LENT = /^wasi:sockets\//;
 
 /**
  * The folder for `transpiled` of a replica's configuration. Several may prepare the same component at once: each makes it
@@ -42,6 +40,9 @@ export async function prepareModule({ bytes, cacheFolder }: Preparation): Promis
   return folder;
 }
 
+/** Interface and version: later ones of 0.2 only add. */
+const VERSION = /^(.+)@0\.2\.\d+$/;
+
 function checkService(bytes: Uint8Array): void {
   const report = inspectWasm(bytes);
   if (report.kind === 'module') {
@@ -57,11 +58,12 @@ function checkService(bytes: Uint8Array): void {
       'Export the handler: in Rust with `#[wstd::http_server]` on `main`, built for wasm32-wasip2.',
     );
   }
-  const wanted = report.imports.filter((name) => NOT_LENT.test(name));
+  const lent = lentInterfaces();
+  const wanted = report.imports.filter((name) => !lent.includes(VERSION.exec(name)?.[1] ?? ''));
   if (wanted.length > 0) {
     throw notAService(
       `The component imports ${wanted.join(', ')}, which no replica lends.`,
-      'Take out what opens sockets: a service is only handed requests.',
+      'Take out what needs it: a service is handed requests, with no sockets and no interfaces outside of WASI 0.2.',
     );
   }
 }

@@ -9,7 +9,7 @@ import type { Service } from './service.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** On the unix socket only: a request with this header is for us. The router lets none of a client through. */
-export const CONTROL_HEADER = 'x-slipway-control';
+const CONTROL_HEADER = 'x-slipway-control';
 
 /** Longer than a router keeps an idle connection, so that it is the one who closes. */
 const KEEP_ALIVE = 120_000;

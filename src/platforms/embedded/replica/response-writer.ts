@@ -6,7 +6,7 @@ import type { ServiceAnswer } from './service.ts';
 import type { FieldEntry } from './wasi/http-fields.ts';
 
 /** Tells the router how a failed request failed. */
-export const OUTCOME_HEADER = 'x-slipway-outcome';
+const OUTCOME_HEADER = 'x-slipway-outcome';
 
 export function writeAnswer(response: ServerResponse, answer: ServiceAnswer): void {
   if (answer.kind === 'failed') {

@@ -1,10 +1,15 @@
+import { closeSync, openSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRig } from '../../../../test/rigs/replica-rig.ts';
 import { systemClock } from '../../../kernel/clock.ts';
 import { loadService, type Service, type ServiceAnswer } from './service.ts';
 
 const rig = createRig();
-afterAll(() => rig.close());
+const nowhere = openSync('/dev/null', 'w');
+afterAll(async () => {
+  closeSync(nowhere);
+  await rig.close();
+});
 
 interface Asked {
   readonly method?: string;
@@ -41,6 +46,7 @@ describe.each([{ name: 'bound directly' }, { name: 'by generated JavaScript', bi
         memory,
         environment: { GREETING: 'grüß dich', OTHER: '' },
         clock: systemClock,
+        output: { stdout: nowhere, stderr: nowhere },
       });
 
     test('answers with status, fields and body', async () => {

@@ -22,6 +22,8 @@ export interface ServiceOptions {
   readonly memory: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly clock: Clock;
+  /** File descriptors that its output goes to. */
+  readonly output: { readonly stdout: number; readonly stderr: number };
   /** `generated` runs the transpiled JavaScript even when the module can be bound directly. */
   readonly binding?: 'generated';
 }
@@ -55,9 +57,9 @@ const ALLOCATION_FAILED = 'memory allocation of ';
 export async function loadService(options: ServiceOptions): Promise<Service> {
   const { folder, memory: bound, clock, environment } = options;
   let allocationFailed = false;
-  const stdout = createLineWriter({ to: 1 });
+  const stdout = createLineWriter({ to: options.output.stdout });
   const stderr = createLineWriter({
-    to: 2,
+    to: options.output.stderr,
     onLine(line) {
       if (line.startsWith(ALLOCATION_FAILED)) allocationFailed = true;
     },

@@ -1,13 +1,15 @@
 /**
- * Ends the process when a request runs too long. A guest that loops blocks the thread that it runs in, so a second thread
- * watches; the two share a few bytes and no event loop.
+ * Ends the process when a request runs too long, or when the process holds too much memory (what a guest makes its host keep is
+ * not in the guest's own bounded memory). A guest that loops blocks the thread that it runs in, so a second thread watches; the
+ * two share a few bytes and no event loop.
  */
 
 import { parentPort, Worker } from 'node:worker_threads';
 import type { Clock } from '../../../kernel/clock.ts';
 import { writeAll } from './line-writer.ts';
 
-/** How the line starts that says why the process ended. */
+/** How the lines start that say why the process ended. */
+export const MEMORY_LINE = 'slipway: memory exceeded';
 export const DEADLINE_LINE = 'slipway: request deadline exceeded';
 
 const LONGEST_NAME = 256;
@@ -26,20 +28,25 @@ export interface Watchdog {
   end(): void;
 }
 
-/** What the watching thread is given. */
-export interface WatchOrder {
-  readonly shared: SharedArrayBuffer;
+export interface WatchBounds {
   /** Milliseconds that one request may run. */
   readonly deadline: number;
+  /** Bytes that the process may hold. */
+  readonly resident: number;
+}
+
+/** What the watching thread is given. */
+export interface WatchOrder extends WatchBounds {
+  readonly shared: SharedArrayBuffer;
 }
 
 /** Starts the watching thread. `entry` is a module that calls `watch` in a thread that is not the main one. */
-export function startWatchdog(deadline: number, entry: URL): Watchdog {
+export function startWatchdog(bounds: WatchBounds, entry: URL): Watchdog {
   const shared = new SharedArrayBuffer(WORDS * 4 + LONGEST_NAME);
   const words = new Int32Array(shared, 0, WORDS);
   const name = Buffer.from(shared, WORDS * 4);
-  const order: WatchOrder = { shared, deadline };
-  const thread = new Worker(entry, { workerData: order, execArgv: process.execArgv });
+  const order: WatchOrder = { ...bounds, shared };
+  const thread = new Worker(entry, { workerData: order });
   const watching = new Promise<void>((resolve, reject) => {
     thread.once('message', () => {
       // From now on it keeps nobody from ending.
@@ -65,7 +72,7 @@ export function startWatchdog(deadline: number, entry: URL): Watchdog {
  * Watches until the process ends. It looks from time to time instead of being woken by each request: a request may run
  * longer than the deadline by one such interval.
  */
-export function watch({ shared, deadline }: WatchOrder, clock: Clock): never {
+export function watch({ shared, deadline, resident }: WatchOrder, clock: Clock): never {
   const words = new Int32Array(shared, 0, WORDS);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
   parentPort?.postMessage('watching');
@@ -79,7 +86,9 @@ export function watch({ shared, deadline }: WatchOrder, clock: Clock): never {
     const began = clock.monotonic();
     while (Atomics.load(words, COUNT) === count) {
       const left = deadline - (clock.monotonic() - began);
-      if (left <= 0) endProcess(nameOf(shared), deadline);
+      if (left <= 0) endProcess(`${DEADLINE_LINE}: ${nameOf(shared)} ran longer than ${deadline} ms`);
+      const held = process.memoryUsage.rss();
+      if (held > resident) endProcess(`${MEMORY_LINE}: the process holds ${held} bytes in ${nameOf(shared)}`);
       Atomics.wait(words, NOTHING, 0, Math.min(left, interval));
     }
   }
@@ -90,8 +99,8 @@ function nameOf(shared: SharedArrayBuffer): string {
   return Buffer.from(shared, WORDS * 4, length).toString('utf8');
 }
 
-function endProcess(name: string, deadline: number): void {
-  writeAll(2, Buffer.from(`${DEADLINE_LINE}: ${name} ran longer than ${deadline} ms\n`));
+function endProcess(reason: string): void {
+  writeAll(2, Buffer.from(`${reason}\n`));
   // The main thread can't be asked: it is busy, and would be for ever.
   process.kill(process.pid, 'SIGKILL');
 }

@@ -9,7 +9,7 @@ export interface GuestExports {
 }
 
 /** More are held only by a service that forgets to drop them, and would fill our memory in the end. */
-const MOST_HANDLES = 100_000;
+const MOST_HANDLES = 10_000;
 
 type ResourceClass<T> = abstract new (...args: never[]) => T;
 

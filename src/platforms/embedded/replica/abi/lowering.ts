@@ -11,8 +11,8 @@ export type Lowering = (guest: Guest) => CoreFunction;
 
 type Types<A extends readonly unknown[]> = { readonly [K in keyof A]: Type<A[K]> };
 
-/** The most parameters that travel as core values (CanonicalABI.md, `MAX_FLAT_PARAMS`); no function of ours has more. */
-export const MAX_FLAT_PARAMETERS = 16;
+/** The most parameters that travel as core values (CanonicalABI.md, `MAX_FLAT_PARAMS`). */
+const MAX_FLAT_PARAMETERS = 16;
 
 /** A function that always returns. `null` when it returns nothing. */
 export function total<A extends readonly unknown[], R>(
@@ -20,6 +20,8 @@ export function total<A extends readonly unknown[], R>(
   returned: Type<R> | null,
   call: (...values: A) => R,
 ): Lowering {
+  const flat = parameters.flatMap((type: Type<unknown>) => type.flat);
+  if (flat.length > MAX_FLAT_PARAMETERS) throw new Error('a function with so many parameters takes them in memory');
   return (guest) => lower(guest, { parameters, returned, call: call as unknown as Call });
 }
 

@@ -5,7 +5,7 @@ import { ALWAYS_READY, InputStream, IoError, OutputStream, type Pollable } from 
 import { Refusal, Trap } from './trap.ts';
 
 /** A larger answer is an error of the service: it would be in memory as a whole. */
-export const LARGEST_ANSWER = 64 * 1024 * 1024;
+const LARGEST_ANSWER = 64 * 1024 * 1024;
 
 /** So many pieces are joined: each costs more than its bytes. */
 const MOST_PIECES = 1024;

@@ -3,7 +3,7 @@
  * (classes for resources, a thrown `payload` for an error). Files and arguments: none. Sockets: not offered.
  */
 
-import type { Clock } from '../../../../kernel/clock.ts';
+import { systemClock, type Clock } from '../../../../kernel/clock.ts';
 import { fillRandom } from '../../../../kernel/random.ts';
 import { FutureTrailers, IncomingBody, OutgoingBody } from './http-bodies.ts';
 import { Fields } from './http-fields.ts';
@@ -39,6 +39,13 @@ const NANOSECONDS = 1_000_000;
 
 /** The most that one call for random bytes may ask: more would be a mistake, or an attack on our memory. */
 const LARGEST_RANDOM = 1024 * 1024;
+
+const nowhere: Sink = { room: () => 1, write: () => undefined };
+
+/** Names without version of the interfaces of WASI 0.2 that a service may import. */
+export function lentInterfaces(): readonly string[] {
+  return Object.keys(createWorld({ clock: systemClock, environment: {}, stdout: nowhere, stderr: nowhere }));
+}
 
 export type World = ReturnType<typeof createWorld>;
 
