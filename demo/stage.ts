@@ -45,6 +45,8 @@ export function setStage(): Stage {
     // What was built once stays built: the cache is the checkout's, everything else is new.
     SLIPWAY_CACHE: join(CHECKOUT, '.slipway', 'cache'),
     CI: undefined,
+    // Its output goes through us, so it can't see that there is a terminal.
+    ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : {}),
   };
   const git = (...args: readonly string[]): void => {
     const identity = ['-c', 'user.name=demo', '-c', 'user.email=demo@example.invalid', '-c', 'commit.gpgsign=false'];
