@@ -5,7 +5,18 @@ import type { Rollout } from './engine-state.ts';
 import { judge, type Reading } from './judge/index.ts';
 import type { Observation } from './observation.ts';
 import { BUILT_IN_DWELL, plannedSteps, replicasFor, type WeightStep } from './steps.ts';
-import { activeRollout, changeRollout, endRollout, enterStep, pause, resume, type Turn } from './turn.ts';
+import {
+  activeRollout,
+  changeRollout,
+  endRollout,
+  enterStep,
+  nextStep,
+  pause,
+  resume,
+  takeOver,
+  type Turn,
+  withinApplies,
+} from './turn.ts';
 import { inForce, wantedShares } from './wants.ts';
 
 interface Scene {
@@ -20,7 +31,7 @@ const MOST_TRANSITIONS = 1000;
 
 /** Carries the rollout as far as the observation allows. Nothing under way: nothing happens. */
 export function advance(turn: Turn, observation: Observation): Turn {
-  let current = turn;
+  let current = withCarried(turn, observation);
   for (let round = 0; round < MOST_TRANSITIONS; round += 1) {
     const rollout = activeRollout(current.state);
     if (rollout === null) return current;
@@ -30,6 +41,16 @@ export function advance(turn: Turn, observation: Observation): Turn {
     if (!moved) return current;
   }
   throw new Error(`the rollout ${turn.state.rollout?.id} does not come to rest`);
+}
+
+/** Once the replicas that a weight needs at the present size are ready, it can be held to them. */
+function withCarried(turn: Turn, observation: Observation): Turn {
+  const rollout = activeRollout(turn.state);
+  if (!rollout?.carried) return turn;
+  const { weight, replicas } = rollout.carried;
+  const need = replicasFor(weight, turn.state.spec.replicas);
+  const ready = observation.releases[rollout.candidate]?.ready ?? 0;
+  return need === replicas || ready < need ? turn : changeRollout(turn, { carried: { weight, replicas: need } });
 }
 
 interface Moved {
@@ -55,13 +76,20 @@ function move(scene: Scene): Moved {
   if (rollout.judged && reading.verdict.kind === 'fail' && !rollout.plan.judge.dry) {
     return moved(endRollout(turn, 'aborted', reading.sentence));
   }
-  if (rollout.phase === 'paused' && rollout.reason !== 'step') return { turn, moved: false };
+  if (rollout.phase === 'paused' && rollout.reason !== 'step') return rest(scene);
   const step = plannedSteps(rollout.plan)[rollout.step];
   if (step === undefined) throw new Error(`the plan of ${rollout.id} has no step ${rollout.step}`);
   if (step.kind === 'weight') return rollout.inForceAt === null ? reach(scene, step) : hold(scene, step);
   if (step.duration === 'manual' && rollout.phase === 'paused') return { turn, moved: false };
   const over = step.duration === 'manual' || turn.now - rollout.stepAt >= step.duration;
   return over ? goOn(scene) : { turn, moved: false };
+}
+
+/** Held until a person decides; only missing data end such a pause by themselves, when they return. */
+function rest(scene: Scene): Moved {
+  const { turn, rollout } = scene;
+  const forData = rollout.reason === 'inconclusive' && rollout.missingSince !== null;
+  return forData && missingData(scene) === null ? moved(resume(turn, 'the metrics are back')) : { turn, moved: false };
 }
 
 /** Waits until the weight's replicas are ready and requests really get the weight. */
@@ -74,48 +102,55 @@ function reach(scene: Scene, step: WeightStep): Moved {
   if (ready >= need && inForce(observation, shares)) {
     const exposedAt = rollout.exposedAt ?? turn.now;
     const requestsAtStep = rollout.evidence.totals.candidate.requests;
-    return moved(changeRollout(turn, { inForceAt: turn.now, exposedAt, requestsAtStep }));
+    const carried = { weight: step.weight, replicas: need };
+    return moved(changeRollout(turn, { inForceAt: turn.now, exposedAt, requestsAtStep, carried }));
   }
   const waiting =
     ready < need
       ? `waits for ${need} ready replica${need === 1 ? '' : 's'} of #${candidate}`
       : `waits until ${formatShare(step.weight)} of the requests go to #${candidate}`;
   if (turn.now - rollout.stepAt < plan.deadline) return stay(scene, waiting);
-  const because = `${waiting.replace('waits', 'waited')} in vain for ${formatDuration(plan.deadline)} (${ready} of ${need} ready)`;
+  const setback = turn.state.setbacks[ready < need ? `scale ${candidate}` : 'route'];
+  const why = setback === undefined ? '' : `; ${setback.message}`;
+  const because = `${waiting.replace('waits', 'waited')} in vain for ${formatDuration(plan.deadline)} (${ready} of ${need} ready${why})`;
   return moved(plan.onDeadline === 'abort' ? endRollout(turn, 'aborted', because) : pause(turn, 'deadline', because));
 }
 
 /** The weight is in force: stays for its time, for its `pass`, and for the data that the next weight asks for. */
 function hold(scene: Scene, step: WeightStep): Moved {
   const { turn, rollout, reading } = scene;
-  const { plan, candidate } = rollout;
+  const { plan, candidate, byHand } = rollout;
   const age = turn.now - (rollout.inForceAt ?? turn.now);
   if (!rollout.judged) return goOn(scene);
   if (rollout.stable === null) return holdFirst(scene, age);
-  const undecidedPlan = plan.steps === null && !rollout.byHand;
-  const overdue = undecidedPlan && turn.now - (rollout.exposedAt ?? turn.now) >= plan.judge.within;
-  if (overdue && (step.pass || missingData(scene) !== null)) return undecided(scene);
+  if (isOverdue(scene) && (step.pass || missingData(scene) !== null)) return undecided(scene);
   if (age < step.atLeast) {
     return stay(
       scene,
       `#${candidate} stays at ${formatShare(step.weight)} for at least ${formatDuration(step.atLeast)}`,
     );
   }
-  if (step.pass && reading.verdict.kind !== 'pass' && !rollout.byHand) {
+  if (step.pass && reading.verdict.kind !== 'pass' && !byHand && !plan.judge.dry) {
     return stay(scene, `waits for the judge at ${formatShare(step.weight)}`);
   }
   return goOn(scene);
+}
+
+/** `within` is over, in a plan to which it applies, and there is still a higher weight to decide on. */
+function isOverdue({ turn, rollout }: Scene): boolean {
+  const { plan, byHand, exposedAt } = rollout;
+  if (!withinApplies(rollout) || byHand || plan.judge.dry || nextStep(rollout) === null) return false;
+  return turn.now - (exposedAt ?? turn.now) >= plan.judge.within;
 }
 
 /** A first deployment has nothing to be compared with: proven within the SLO, or not proven bad for a while. */
 function holdFirst(scene: Scene, age: number): Moved {
   const { turn, rollout, reading } = scene;
   if (reading.verdict.kind === 'pass') return goOn(scene);
-  const unseen = unusableCounters(scene);
-  if (unseen !== null) {
-    if (turn.now - (rollout.exposedAt ?? turn.now) >= rollout.plan.judge.within) return undecided(scene);
-    const since = rollout.missingSince === null ? changeRollout(turn, { missingSince: turn.now }) : turn;
-    return stay({ ...scene, turn: since }, `waits for metrics: ${unseen}`);
+  const missing = missingData(scene);
+  if (missing !== null) {
+    const overdue = turn.now - (rollout.exposedAt ?? turn.now) >= rollout.plan.judge.within;
+    return overdue ? undecided(scene) : waitForData(scene, `waits for metrics: ${missing}`);
   }
   if (age >= BUILT_IN_DWELL) return goOn(scene);
   const seen = rollout.missingSince === null ? turn : changeRollout(turn, { missingSince: null });
@@ -125,55 +160,59 @@ function holdFirst(scene: Scene, age: number): Moved {
   );
 }
 
-/** Why the counters tell nothing now, or `null`. */
-function unusableCounters({ observation, reading }: Scene): string | null {
-  if (observation.counters === null) return 'the counters can not be had now';
-  return reading.verdict.kind === 'error' ? reading.verdict.message : null;
-}
-
 /** The time for a decision is over. */
 function undecided(scene: Scene): Moved {
   const { turn, rollout, reading } = scene;
   const { within, inconclusive } = rollout.plan.judge;
   const because = `not decided within ${formatDuration(within)}: ${missingData(scene) ?? reading.sentence}`;
-  return moved(inconclusive === 'abort' ? endRollout(turn, 'aborted', because) : pause(turn, 'inconclusive', because));
+  if (inconclusive === 'abort') return moved(endRollout(turn, 'aborted', because));
+  return moved(pause(changeRollout(turn, { missingSince: null }), 'inconclusive', because));
 }
 
 /** Ends the present step: the next one, or the end of the plan. A higher weight is not entered while data are missing. */
 function goOn(scene: Scene): Moved {
   const { turn, rollout } = scene;
-  const steps = plannedSteps(rollout.plan);
-  const direct = rollout.stable === null || rollout.kind === 'rollback';
-  const next = steps[rollout.step + 1];
-  if (next === undefined || direct) return moved(finish(scene));
-  const missing = next.kind === 'weight' ? missingData(scene) : null;
-  if (missing === null) return moved(enterStep(turn, rollout.step + 1, 'the step before it is done'));
-  const because = `waits for metrics before a higher weight: ${missing}`;
-  if (rollout.missingSince === null) {
+  const next = nextStep(rollout);
+  if (next === null) return moved(finish(scene));
+  const missing = plannedSteps(rollout.plan)[next]?.kind === 'weight' ? missingData(scene) : null;
+  if (missing !== null) return waitForData(scene, `waits for metrics before a higher weight: ${missing}`);
+  const because = rollout.missingSince === null ? 'the step before it is done' : 'the metrics are back';
+  return moved(enterStep(turn, next, because));
+}
+
+/**
+ * Metrics are a part of the world, so the wait for them has a deadline: `within` where that applies, else the plan's.
+ * Then a person may decide without them (`rest` goes on when they return); no data are no reason to abort.
+ */
+function waitForData(scene: Scene, because: string): Moved {
+  const { turn, rollout } = scene;
+  const { missingSince, plan } = rollout;
+  if (missingSince === null) {
     const held = rollout.phase === 'paused' ? resume(turn, because) : turn;
     return { turn: changeRollout(held, { missingSince: turn.now, because }), moved: false };
   }
-  if (turn.now - rollout.missingSince < rollout.plan.deadline) return stay(scene, because);
-  return moved(pause(turn, 'inconclusive', `${because} (for ${formatDuration(rollout.plan.deadline)})`));
+  if (withinApplies(rollout) || turn.now - missingSince < plan.deadline) return stay(scene, because);
+  return moved(pause(turn, 'inconclusive', `${because} (for ${formatDuration(plan.deadline)})`));
 }
 
 function finish({ turn, rollout, reading }: Scene): Turn {
   if (rollout.kind === 'rollback') {
-    return endRollout(turn, 'rolledBack', `all requests go to #${rollout.candidate} again, as asked`);
+    return takeOver(turn, 'rolledBack', `all requests go to #${rollout.candidate} again, as asked`);
   }
-  if (rollout.byHand) return endRollout(turn, 'promotedByHand', `promoted by hand; ${reading.sentence}`);
-  return endRollout(turn, 'promoted', reading.sentence);
+  if (rollout.byHand) return takeOver(turn, 'promotedByHand', `promoted by hand; ${reading.sentence}`);
+  return takeOver(turn, 'promoted', reading.sentence);
 }
 
 /**
  * Why the comparison has no data now, or `null`. Counters that can't be had, and a weight that has brought the candidate
- * no request, are neither good nor bad (design.md section 4.7). Before any weight is in force nothing is missing.
+ * no request, are neither good nor bad (design.md section 4.7). Before any weight is in force nothing is missing, nor
+ * for a judge that never acts. A first deployment is not compared: that nobody asks it for anything is no lack.
  */
-function missingData(scene: Scene): string | null {
-  const { rollout } = scene;
-  if (!rollout.judged || rollout.byHand || rollout.exposedAt === null) return null;
-  const unusable = unusableCounters(scene);
-  if (unusable !== null) return unusable;
+function missingData({ rollout, observation, reading }: Scene): string | null {
+  const { judged, byHand, exposedAt, plan, candidate } = rollout;
+  if (!judged || byHand || exposedAt === null || plan.judge.dry) return null;
+  if (observation.counters === null) return 'the counters can not be had now';
+  if (reading.verdict.kind === 'error') return reading.verdict.message;
   const seen = rollout.evidence.totals.candidate.requests - rollout.requestsAtStep;
-  return seen > 0 ? null : `#${rollout.candidate} has answered no request at this weight yet`;
+  return seen > 0 || rollout.stable === null ? null : `#${candidate} has answered no request at this weight yet`;
 }

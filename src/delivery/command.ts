@@ -2,10 +2,22 @@
 
 import { type DeliveryEntry, environmentRemoved, releaseCreated } from './entries.ts';
 import type { EnvironmentSpec } from './environment-spec.ts';
-import type { EnvironmentState, KeptRelease, Outcome, Rollout } from './engine-state.ts';
+import type { EnvironmentState, KeptRelease, Rollout } from './engine-state.ts';
+import { judge } from './judge/index.ts';
 import { type Release, type ReleaseContent, releaseDigest } from './release.ts';
 import { plannedSteps } from './steps.ts';
-import { activeRollout, changeRollout, endRollout, enterStep, pause, resume, startRollout, type Turn } from './turn.ts';
+import {
+  activeRollout,
+  changeRollout,
+  endRollout,
+  enterStep,
+  nextStep,
+  pauseByHand,
+  startRollout,
+  takeOver,
+  type Turn,
+  unpause,
+} from './turn.ts';
 
 export type Command =
   | {
@@ -30,6 +42,7 @@ export type RefusalCode =
   | 'delivery/not-paused'
   | 'delivery/no-such-release'
   | 'delivery/aborted-before'
+  | 'delivery/proven-bad'
   | 'delivery/removed';
 
 export function obey(state: EnvironmentState, command: Command, now: number): CommandResult {
@@ -49,9 +62,9 @@ export function obey(state: EnvironmentState, command: Command, now: number): Co
     case 'retry':
       return retry(turn);
     case 'pause':
-      return pauseByHand(turn);
+      return pause(turn);
     case 'resume':
-      return resumeByHand(turn);
+      return resume(turn);
     case 'rollback':
       return rollback(turn, command.to);
     case 'scale':
@@ -64,8 +77,8 @@ export function obey(state: EnvironmentState, command: Command, now: number): Co
 }
 
 function deploy(turn: Turn, { content, revision, spec }: Extract<Command, { kind: 'deploy' }>): CommandResult {
-  const revived: Turn = { ...turn, state: { ...turn.state, spec, removed: false } };
-  const { turn: known, release } = withRelease(revived, content, revision);
+  const present: Turn = { ...turn, state: { ...(turn.state.removed ? anew(turn.state) : turn.state), spec } };
+  const { turn: known, release } = withRelease(present, content, revision);
   const active = activeRollout(known.state);
   const { stable, rollout } = known.state;
   if (active?.candidate === release) {
@@ -78,7 +91,7 @@ function deploy(turn: Turn, { content, revision, spec }: Extract<Command, { kind
       `back to #${release}`,
     );
   }
-  if (active === null && rollout?.outcome === 'aborted' && rollout.candidate === release) {
+  if (active === null && rollout?.outcome === 'aborted' && rollout.kind === 'deploy' && rollout.candidate === release) {
     return refused(
       'delivery/aborted-before',
       `#${release} was aborted: ${rollout.because}`,
@@ -90,8 +103,13 @@ function deploy(turn: Turn, { content, revision, spec }: Extract<Command, { kind
   return done(startRollout(free, { kind: 'deploy', candidate: release, because }), `rolling out #${release}`);
 }
 
+/** A removed environment that is deployed to: how its last rollout ended says nothing about it any more. */
+function anew(state: EnvironmentState): EnvironmentState {
+  return { ...state, removed: false, gone: false, rollout: null };
+}
+
 /** How a rollout ends whose stable release is wanted back: `rolledBack` of a rollback means that it was completed. */
-function withdrawal(rollout: Rollout): Outcome {
+function withdrawal(rollout: Rollout): 'superseded' | 'rolledBack' {
   return rollout.kind === 'rollback' ? 'superseded' : 'rolledBack';
 }
 
@@ -125,19 +143,17 @@ function promote(turn: Turn): CommandResult {
       'Wait for it, or end it with "slipway promote --full" or "slipway abort".',
     );
   }
-  const steps = plannedSteps(rollout.plan);
   const because = 'a person promoted';
   if (rollout.reason === 'deadline') return done(enterStep(turn, rollout.step, because), 'waits once more');
-  if (rollout.reason === 'manual') return done(resumed(turn, rollout, because), 'goes on');
-  if (rollout.reason === 'inconclusive' || rollout.missingSince !== null) {
-    const decided = changeRollout(turn, { byHand: true });
-    const next = rollout.step + 1;
-    const on = next < steps.length ? enterStep(decided, next, because) : endRollout(decided, 'promotedByHand', because);
-    return done(on, `goes on with #${rollout.candidate}`);
-  }
-  const next = rollout.step + 1;
-  if (next < steps.length) return done(enterStep(turn, next, because), `goes on with #${rollout.candidate}`);
-  return done(endRollout(turn, 'promoted', 'a person ended the last pause'), `#${rollout.candidate} is promoted`);
+  if (rollout.reason === 'manual') return done(unpause(turn, because), 'goes on');
+  const undecided = rollout.reason === 'inconclusive' || rollout.missingSince !== null;
+  const decided = undecided ? changeRollout(turn, { byHand: true }) : turn;
+  const next = nextStep(rollout);
+  if (next !== null) return done(enterStep(decided, next, because), `goes on with #${rollout.candidate}`);
+  return done(
+    takeOver(decided, undecided ? 'promotedByHand' : 'promoted', 'a person promoted it'),
+    `#${rollout.candidate} is promoted`,
+  );
 }
 
 function promoteFully(turn: Turn): CommandResult {
@@ -162,38 +178,43 @@ function retry(turn: Turn): CommandResult {
   if (rollout?.outcome !== 'aborted') {
     return refused('delivery/nothing-under-way', 'The last rollout was not aborted.', 'There is nothing to retry.');
   }
-  const { candidate, evidence } = rollout;
-  return done(
-    startRollout(turn, { kind: 'deploy', candidate, evidence, because: 'a person retried it' }),
-    `retries #${candidate}`,
-  );
+  const { candidate, evidence, kind, plan } = rollout;
+  const because = 'a person retried it';
+  if (kind === 'rollback') return done(startRollout(turn, { kind, candidate, because }), `retries #${candidate}`);
+  const { verdict, sentence } = judge(evidence, plan.judge);
+  if (verdict.kind === 'fail' && !plan.judge.dry) {
+    return refused(
+      'delivery/proven-bad',
+      `#${candidate} is proven bad, and a retry goes on with the same evidence: ${sentence}.`,
+      'Deploy a changed release; another value in its configuration makes it one.',
+    );
+  }
+  return done(startRollout(turn, { kind, candidate, evidence, because }), `retries #${candidate}`);
 }
 
-function pauseByHand(turn: Turn): CommandResult {
+function pause(turn: Turn): CommandResult {
   const rollout = activeRollout(turn.state);
   if (rollout === null) return nothingUnderWay(turn.state, 'pause');
-  return done(pause(turn, 'manual', 'a person paused it'), `#${rollout.candidate} is paused`);
+  if (rollout.reason === 'manual') return { kind: 'unchanged', answer: `#${rollout.candidate} is paused already` };
+  return done(pauseByHand(turn, 'a person paused it'), `#${rollout.candidate} is paused`);
 }
 
-function resumeByHand(turn: Turn): CommandResult {
+function resume(turn: Turn): CommandResult {
   const rollout = activeRollout(turn.state);
   if (rollout === null) return nothingUnderWay(turn.state, 'resume');
   if (rollout.reason !== 'manual') {
     return refused('delivery/not-paused', 'Nobody paused it by hand.', 'Use "slipway promote" to end another pause.');
   }
-  return done(resumed(turn, rollout, 'a person resumed it'), 'goes on');
-}
-
-/** Where a pause by hand ends: in the pause of the plan that it interrupted, or on the way. */
-function resumed(turn: Turn, rollout: Rollout, because: string): Turn {
-  const step = plannedSteps(rollout.plan)[rollout.step];
-  return step?.kind === 'pause' ? pause(turn, 'step', because) : resume(turn, because);
+  return done(unpause(turn, 'a person resumed it'), 'goes on');
 }
 
 function rollback(turn: Turn, to: number | null): CommandResult {
   const { state } = turn;
   const active = activeRollout(state);
   if (active !== null && state.stable === null) return abort(turn);
+  if (active?.kind === 'rollback' && (to === null || to === active.candidate)) {
+    return { kind: 'unchanged', answer: `#${active.candidate} is being rolled back to already: ${active.because}` };
+  }
   if (active !== null && (to === null || to === state.stable)) {
     return done(endRollout(turn, withdrawal(active), 'a person rolled it back'), `back to #${state.stable}`);
   }

@@ -3,18 +3,19 @@
  * outcomes. An intent is durable before its effect, and after a crash the world is observed before anything is done.
  */
 
-import type { EntryDraft, Journal } from '../journal/index.ts';
+import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { messageOf } from '../kernel/fault.ts';
+import { Fault, messageOf } from '../kernel/fault.ts';
 import { type Command, obey, type RefusalCode } from './command.ts';
 import { decide } from './decide.ts';
 import type { Effect } from './effect.ts';
-import { type DeliveryEntry, effectDone, effectIntended, keyed } from './entries.ts';
-import type { EngineRecord, EnvironmentState, Intent } from './engine-state.ts';
+import { effectDone, effectIntended } from './entries.ts';
+import type { EnvironmentState, Intent, Setback } from './engine-state.ts';
 import type { EnvironmentSpec } from './environment-spec.ts';
 import type { EnvironmentContext, Platform } from './platform.ts';
 import type { RolloutStore } from './rollout-store.ts';
-import { emptyState } from './turn.ts';
+import { openSavedState, type SavedState } from './saved-state.ts';
+import { sameEffect, slotOf } from './wants.ts';
 
 export interface ControllerOptions {
   /** `service/environment`. */
@@ -40,8 +41,12 @@ export interface CommandAnswer {
 export interface Controller {
   /** Looks at the world and does what follows from it. Returns whether anything was changed. */
   tick(signal?: AbortSignal): Promise<boolean>;
-  /** Obeys and acts on it at once. */
+  /** Obeys and acts on it at once. What was obeyed is durable, also when the world can't be reached just now. */
   command(command: Command, signal?: AbortSignal): Promise<CommandAnswer>;
+  /** Takes the environment out of the store when it is gone (`state().gone`); says whether it has. */
+  forget(): Promise<boolean>;
+  /** Whether there is anything to look after: not before the first command, nor after `forget`. */
+  exists(): boolean;
   state(): EnvironmentState;
 }
 
@@ -50,123 +55,132 @@ const ROUNDS = 4;
 
 /** Reads the record of the environment, or begins an empty one, and resolves what a crash has left open. */
 export async function createController(options: ControllerOptions): Promise<Controller> {
-  const { key, store, platform, journal, clock, onPoint } = options;
-  const loaded = await store.load(key);
-  const origin = clock.monotonic();
-  const resumedAt =
-    loaded === null ? 0 : loaded.record.time.engine + Math.max(0, clock.wall() - loaded.record.time.wall);
-  const engineNow = (): number => Math.round(resumedAt + clock.monotonic() - origin);
-  let version = loaded?.version ?? 0;
-  let state: EnvironmentState = loaded?.record.state ?? emptyState(key, options.spec);
-  let intents: readonly Intent[] = loaded?.record.intents ?? [];
+  const saved = await openSavedState(options);
+  const look = createLook(saved, options);
   let queue: Promise<unknown> = Promise.resolve();
-
-  /** Saves all at once, then tells the journal; entries that were saved and not told are told after a crash. */
-  const save = async (
-    next: EnvironmentState,
-    open: readonly Intent[],
-    entries: readonly DeliveryEntry[],
-  ): Promise<void> => {
-    const numbered: EnvironmentState = { ...next, lastEntry: next.lastEntry + entries.length };
-    const outbox = keyed(key, entries, next.lastEntry + 1);
-    const record: EngineRecord = {
-      state: numbered,
-      intents: open,
-      outbox,
-      time: { engine: engineNow(), wall: clock.wall() },
-    };
-    await store.save(key, version, record);
-    version += 1;
-    state = numbered;
-    intents = open;
-    tell(journal, outbox);
-  };
-
-  const context = (): EnvironmentContext => ({ key, spec: state.spec, releases: state.releases });
-
-  /** The effects of a former life: the world is looked at anew, so they are closed, not repeated blindly. */
-  const resolveOpen = async (): Promise<void> => {
-    tell(journal, loaded?.record.outbox ?? []);
-    if (intents.length === 0) return;
-    const superseded = intents.map((intent) => effectDone(intent.number, 'superseded'));
-    await save(intents.some(isRoute) ? { ...state, commanded: null } : state, [], superseded);
-  };
-
-  const perform = async (effects: readonly Effect[], signal: AbortSignal | undefined): Promise<void> => {
-    const all = intents;
-    for (const intent of all) {
-      if (!effects.includes(intent.effect)) continue;
-      const result = await attempt(() => platform.apply(context(), intent.effect, signal));
-      const left = intents.filter((other) => other.number !== intent.number);
-      // A split that may not have been taken over is not relied on: the next look commands it again if need be.
-      const next = result !== 'done' && isRoute(intent) ? { ...state, commanded: null } : state;
-      await save(next, left, [effectDone(intent.number, result)]);
-      onPoint?.('outcome');
-    }
-  };
-
-  const round = async (signal: AbortSignal | undefined): Promise<{ changed: boolean; acted: boolean }> => {
-    const observation = await platform.observe(context(), signal);
-    const decision = decide(state, observation, engineNow());
-    const first = decision.state.lastIntent + 1;
-    const open = decision.effects.map((effect, index): Intent => ({ number: first + index, effect }));
-    const told = [...decision.entries, ...open.map(({ number, effect }) => effectIntended(number, effect))];
-    if (decision.state === state && open.length === 0 && told.length === 0) return { changed: false, acted: false };
-    await save({ ...decision.state, lastIntent: decision.state.lastIntent + open.length }, open, told);
-    if (open.length > 0) onPoint?.('intent');
-    await perform(decision.effects, signal);
-    return { changed: true, acted: open.length > 0 };
-  };
-
-  const look = async (signal: AbortSignal | undefined): Promise<boolean> => {
-    let { changed, acted } = await round(signal);
-    for (let rounds = 1; acted && rounds < ROUNDS; rounds += 1) {
-      const next = await round(signal);
-      changed ||= next.changed;
-      acted = next.acted;
-    }
-    return changed;
-  };
 
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
     const result = queue.then(work);
     queue = result.catch(() => undefined);
     return result;
   };
+  const command = async (wish: Command, signal: AbortSignal | undefined): Promise<CommandAnswer> => {
+    const result = obey(saved.state(), wish, saved.now());
+    if (result.kind === 'refused') {
+      const { code, message, hint } = result;
+      return { done: false, answer: message, refusal: { code, hint } };
+    }
+    if (result.kind === 'unchanged') return { done: true, answer: result.answer, refusal: null };
+    await saved.save(result.turn.state, saved.intents(), result.turn.entries);
+    const later = await lookIfPossible(() => look(signal));
+    return { done: true, answer: `${result.answer}${later}`, refusal: null };
+  };
+  const forget = async (): Promise<boolean> => {
+    if (saved.exists() && saved.state().gone) await saved.remove();
+    return !saved.exists();
+  };
 
-  await resolveOpen();
+  await resolveOpen(saved);
   return {
     tick: (signal) => inTurn(() => look(signal)),
-    command: (command, signal) =>
-      inTurn(async () => {
-        const result = obey(state, command, engineNow());
-        if (result.kind === 'refused') {
-          const { code, message, hint } = result;
-          return { done: false, answer: message, refusal: { code, hint } };
-        }
-        if (result.kind === 'done') {
-          await save(result.turn.state, intents, result.turn.entries);
-          await look(signal);
-        }
-        return { done: true, answer: result.answer, refusal: null };
-      }),
-    state: () => state,
+    command: (wish, signal) => inTurn(() => command(wish, signal)),
+    forget: () => inTurn(forget),
+    exists: () => saved.exists(),
+    state: () => saved.state(),
   };
 }
 
-function isRoute(intent: Intent): boolean {
-  return intent.effect.kind === 'route';
+/** Observe → decide → save the intents → act → save the outcomes, again while there is something to do. */
+function createLook(
+  saved: SavedState,
+  { key, platform, onPoint }: ControllerOptions,
+): (signal: AbortSignal | undefined) => Promise<boolean> {
+  const context = (): EnvironmentContext => ({ key, spec: saved.state().spec, releases: saved.state().releases });
+
+  /** Returns whether all of it could be done. */
+  const perform = async (signal: AbortSignal | undefined): Promise<boolean> => {
+    let well = true;
+    for (const { number, effect } of saved.intents()) {
+      const result = await attempt(() => platform.apply(context(), effect, signal));
+      const left = saved.intents().filter((other) => other.number !== number);
+      const next = afterEffect(saved.state(), effect, { result, now: saved.now() });
+      await saved.save(next, left, [effectDone(number, result)]);
+      onPoint?.('outcome');
+      well &&= result === 'done';
+    }
+    return well;
+  };
+  const round = async (signal: AbortSignal | undefined): Promise<{ changed: boolean; again: boolean }> => {
+    const observation = await platform.observe(context(), signal);
+    const before = saved.state();
+    const { state, effects, entries } = decide(before, observation, saved.now());
+    const open = effects.map((effect, index): Intent => ({ number: state.lastIntent + 1 + index, effect }));
+    const told = [...entries, ...open.map(({ number, effect }) => effectIntended(number, effect))];
+    if (state === before && told.length === 0) return { changed: false, again: false };
+    await saved.save({ ...state, lastIntent: state.lastIntent + open.length }, open, told);
+    if (open.length > 0) onPoint?.('intent');
+    // What failed is not tried again at once: the next tick sees to it.
+    const well = await perform(signal);
+    return { changed: true, again: open.length > 0 && well };
+  };
+  return async (signal) => {
+    await resolveOpen(saved);
+    let { changed, again } = await round(signal);
+    for (let rounds = 1; again && rounds < ROUNDS; rounds += 1) {
+      const next = await round(signal);
+      changed ||= next.changed;
+      again = next.again;
+    }
+    return changed;
+  };
 }
 
-async function attempt(work: () => Promise<void>): Promise<'done' | { readonly failed: string }> {
+/**
+ * Effects whose outcome is not known (of a former life, or because it could not be saved): the world is looked at anew,
+ * so they are closed, not repeated blindly.
+ */
+async function resolveOpen(saved: SavedState): Promise<void> {
+  saved.tell();
+  const [state, intents] = [saved.state(), saved.intents()];
+  if (intents.length === 0) return;
+  const superseded = intents.map(({ number }) => effectDone(number, 'superseded'));
+  const routed = intents.some(({ effect }) => effect.kind === 'route');
+  await saved.save(routed ? { ...state, commanded: null } : state, [], superseded);
+}
+
+/** What was obeyed and saved is not undone because the world can't be reached: the next tick acts on it. */
+async function lookIfPossible(look: () => Promise<boolean>): Promise<string> {
+  try {
+    await look();
+    return '';
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind !== 'unreachable') throw error;
+    return `, as soon as that is possible: ${error.message}`;
+  }
+}
+
+type Attempted = 'done' | { readonly failed: string };
+
+/** Remembers a failure until the same thing succeeds; a split that may not have been taken over is not relied on. */
+function afterEffect(
+  state: EnvironmentState,
+  effect: Effect,
+  { result, now }: { readonly result: Attempted; readonly now: number },
+): EnvironmentState {
+  const slot = slotOf(effect);
+  const { [slot]: before, ...others } = state.setbacks;
+  if (result === 'done') return before === undefined ? state : { ...state, setbacks: others };
+  const count = before !== undefined && sameEffect(before.effect, effect) ? before.count + 1 : 1;
+  const setback: Setback = { effect, count, at: now, message: result.failed };
+  const commanded = effect.kind === 'route' ? null : state.commanded;
+  return { ...state, commanded, setbacks: { ...others, [slot]: setback } };
+}
+
+async function attempt(work: () => Promise<unknown>): Promise<Attempted> {
   try {
     await work();
     return 'done';
   } catch (error) {
     return { failed: messageOf(error) };
   }
-}
-
-function tell(journal: Journal, outbox: readonly EntryDraft[]): void {
-  if (outbox.length > 0) journal.append(outbox);
 }

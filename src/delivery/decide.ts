@@ -6,13 +6,14 @@
 import { canonicalJson } from '../kernel/digest.ts';
 import { advance } from './advance.ts';
 import type { Effect } from './effect.ts';
-import { type DeliveryEntry, environmentChanged } from './entries.ts';
-import type { EnvironmentState, KeptRelease } from './engine-state.ts';
-import { look } from './look.ts';
+import { type DeliveryEntry, environmentChanged, environmentGone } from './entries.ts';
+import type { EnvironmentState } from './engine-state.ts';
+import { forget } from './forget.ts';
+import { look, lookMayWait } from './look.ts';
 import type { Observation } from './observation.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Turn } from './turn.ts';
-import { reconcile } from './wants.ts';
+import { commandedNow, reconcile } from './wants.ts';
 
 export interface Decision {
   readonly state: EnvironmentState;
@@ -23,30 +24,40 @@ export interface Decision {
 /** `now` is engine time in milliseconds. */
 export function decide(state: EnvironmentState, observation: Observation, now: number): Decision {
   const looked = look({ state, entries: [], now }, observation);
-  const advanced = withoutStale(advance(looked, observation));
+  const decision = follow(looked, observation);
+  // Everything is decided with the newest counters; a look from which nothing followed need not be written each time.
+  const idle = decision.state === looked.state && decision.entries === looked.entries && decision.effects.length === 0;
+  return idle && lookMayWait(state, looked) ? { state, effects: [], entries: [] } : decision;
+}
+
+/** What follows from what is known now. Returns the parts of `looked` themselves where nothing does. */
+function follow(looked: Turn, observation: Observation): Decision {
+  const { now } = looked;
+  const advanced = forget(advance(looked, observation), observation);
   const effects = reconcile(advanced.state, observation, now);
   const route = effects.find((effect) => effect.kind === 'route');
   const commanded =
-    route === undefined ? advanced.state : { ...advanced.state, commanded: { shares: route.shares, at: now } };
-  return { ...told({ ...advanced, state: commanded }, observation), effects };
-}
-
-/** Forgets kept releases beyond the environment's `keep`, once their time at full size is over. */
-function withoutStale(turn: Turn): Turn {
-  const { kept, spec } = turn.state;
-  const stays = ({ fullUntil }: KeptRelease, index: number): boolean =>
-    turn.now < fullUntil || index >= kept.length - spec.keep;
-  const left = kept.filter(stays);
-  return left.length === kept.length ? turn : { ...turn, state: { ...turn.state, kept: left } };
+    route === undefined
+      ? advanced.state
+      : { ...advanced.state, commanded: commandedNow(advanced.state, route.shares, now) };
+  const { state, entries } = goneWhenEmpty(told({ ...advanced, state: commanded }, observation), observation);
+  return { state, entries, effects };
 }
 
 /** Adds the entry that says what has changed for whoever looks, when something has. */
-function told(turn: Turn, observation: Observation): Omit<Decision, 'effects'> {
+function told(turn: Turn, observation: Observation): Turn {
   const snapshot = snapshotOf(turn.state, observation, turn.now);
   const { told: before } = turn.state;
   const entry = environmentChanged(snapshot);
-  if (before !== null && canonicalJson(environmentChanged(before).data) === canonicalJson(entry.data)) {
-    return { state: turn.state, entries: turn.entries };
-  }
-  return { state: { ...turn.state, told: snapshot }, entries: [...turn.entries, entry] };
+  if (before !== null && canonicalJson(environmentChanged(before).data) === canonicalJson(entry.data)) return turn;
+  return { ...turn, state: { ...turn.state, told: snapshot }, entries: [...turn.entries, entry] };
+}
+
+/** Tells, once, that a removed environment is no more: nothing is exposed and nothing runs. */
+function goneWhenEmpty(turn: Turn, { releases, traffic }: Observation): Turn {
+  const { state } = turn;
+  const nothingLeft =
+    Object.keys(releases).length === 0 && traffic !== null && Object.values(traffic).every((share) => share === 0);
+  if (!state.removed || state.gone || !nothingLeft) return turn;
+  return { ...turn, state: { ...state, gone: true }, entries: [...turn.entries, environmentGone()] };
 }

@@ -35,8 +35,13 @@ export interface EnvironmentState {
   /** Promoted releases that may be rolled back to, the newest last, without `stable`. */
   readonly kept: readonly KeptRelease[];
   readonly rollout: Rollout | null;
-  /** The last split that was commanded, and when (engine time); `null` before the first. */
-  readonly commanded: { readonly shares: Shares; readonly at: number } | null;
+  /**
+   * The last split that was commanded, when (engine time), and how often in a row because it was not seen in force;
+   * `null` before the first, and when it is not known to have arrived.
+   */
+  readonly commanded: { readonly shares: Shares; readonly at: number; readonly repeats?: number } | null;
+  /** Effects that failed the last time they were tried, by what they are about (`slotOf`). */
+  readonly setbacks: Readonly<Record<string, Setback>>;
   /** What was last told to the journal, so that only changes are. */
   readonly told: EnvironmentChanged | null;
   readonly lastRelease: number;
@@ -44,6 +49,16 @@ export interface EnvironmentState {
   readonly lastIntent: number;
   readonly lastEntry: number;
   readonly removed: boolean;
+  /** It was removed, nothing of it runs any more, and that has been told: the record may go. */
+  readonly gone: boolean;
+}
+
+/** An effect that could not be applied, how often in a row, and when last (engine time). */
+export interface Setback {
+  readonly effect: Effect;
+  readonly count: number;
+  readonly at: number;
+  readonly message: string;
 }
 
 /** Release number → share of the requests. */
@@ -53,7 +68,7 @@ export interface KeptRelease {
   readonly release: number;
   /** Engine time until which it stays at full size; afterwards one replica stays warm. */
   readonly fullUntil: number;
-  /** It was rolled back from: kept, but never the default target of a rollback. */
+  /** It was rolled back from, or aborted when deployed again: kept, but never the default target of a rollback. */
   readonly withdrawn: boolean;
 }
 
@@ -82,10 +97,17 @@ export interface Rollout {
   readonly startedAt: number;
   /** Engine time at which the present step began. */
   readonly stepAt: number;
+  /** Engine time since which a person's pause stops the clocks of this rollout; `null` without one. */
+  readonly pausedAt: number | null;
   /** Engine time at which the weight of the present step was first seen in force; `null` before. */
   readonly inForceAt: number | null;
   /** Engine time of the first weight in force: from here `within` runs in a plan without written steps. */
   readonly exposedAt: number | null;
+  /**
+   * The highest weight that was in force, and how many replicas it then needed: so many go on carrying it when the
+   * environment is made larger, instead of losing it until the new ones are ready.
+   */
+  readonly carried: { readonly weight: number; readonly replicas: number } | null;
   /** Since when metrics that are needed to go on are missing; `null` while they are there or not needed. */
   readonly missingSince: number | null;
   /** Candidate requests that the judge had counted when the weight of the present step came into force. */
@@ -95,6 +117,8 @@ export interface Rollout {
   /** A person has decided what the judge could not: `promoteFully`, or `promote` of an inconclusive comparison. */
   readonly byHand: boolean;
   readonly evidence: Evidence;
+  /** Engine time of the last look that was written down; `null` before the first. */
+  readonly lookedAt: number | null;
   /** Counters as last seen, from which the next look's differences are taken; `null` before the first. */
   readonly baseline: CounterBaseline | null;
   readonly outcome: Outcome | null;

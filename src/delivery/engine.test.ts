@@ -1,17 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { contentOf, createRig, PLAN, type Rig, SPEC } from '../../test/rigs/engine-rig.ts';
+import { contentOf, createRig, createServingRig, PLAN, SPEC } from '../../test/rigs/engine-rig.ts';
 import type { EnvironmentSpec } from './index.ts';
 import { addLook, judge, startEvidence } from './judge/index.ts';
-
-/** A rig with #1 promoted. */
-async function createServingRig(): Promise<Rig> {
-  const rig = await createRig();
-  await rig.deploy(1);
-  await rig.seconds(10);
-  expect(rig.phase()).toBe('healthy promoted');
-  rig.world.commands.length = 0;
-  return rig;
-}
 
 describe('a first deployment', () => {
   test('is exposed when ready, without steps, and promoted when proven within the SLO', async () => {

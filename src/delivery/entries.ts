@@ -10,18 +10,22 @@ import type { Release } from './release.ts';
 /** An entry before the controller gives it its key. */
 export type DeliveryEntry = { readonly kind: DeliveryEntryKind; readonly data: Json };
 
-export type DeliveryEntryKind =
-  | 'release.created'
-  | 'rollout.started'
-  | 'rollout.stepped'
-  | 'rollout.paused'
-  | 'rollout.resumed'
-  | 'rollout.looked'
-  | 'rollout.ended'
-  | 'effect.intended'
-  | 'effect.done'
-  | 'environment.changed'
-  | 'environment.removed';
+export const DELIVERY_ENTRY_KINDS = [
+  'release.created',
+  'rollout.started',
+  'rollout.stepped',
+  'rollout.paused',
+  'rollout.resumed',
+  'rollout.looked',
+  'rollout.ended',
+  'effect.intended',
+  'effect.done',
+  'environment.changed',
+  'environment.removed',
+  'environment.gone',
+] as const;
+
+export type DeliveryEntryKind = (typeof DELIVERY_ENTRY_KINDS)[number];
 
 export interface RolloutStarted {
   readonly rollout: string;
@@ -171,6 +175,11 @@ export function environmentChanged(snapshot: EnvironmentChanged): DeliveryEntry 
 
 export function environmentRemoved(): DeliveryEntry {
   return { kind: 'environment.removed', data: {} };
+}
+
+/** Of a removed environment nothing is exposed and nothing runs any more. */
+export function environmentGone(): DeliveryEntry {
+  return { kind: 'environment.gone', data: {} };
 }
 
 /** Gives entries their subject and the keys that make writing them twice writing them once. */

@@ -4,7 +4,7 @@ import type { EnvironmentChanged, Wait } from './entries.ts';
 import type { EnvironmentState, Rollout } from './engine-state.ts';
 import type { Observation } from './observation.ts';
 import { BUILT_IN_DWELL, plannedSteps } from './steps.ts';
-import { activeRollout, phaseOf } from './turn.ts';
+import { activeRollout, phaseOf, withinApplies } from './turn.ts';
 import { wantedReplicas } from './wants.ts';
 
 export function snapshotOf(state: EnvironmentState, observation: Observation, now: number): EnvironmentChanged {
@@ -47,7 +47,7 @@ export function waitOf(rollout: Rollout): Wait {
   const { inForceAt, exposedAt, missingSince } = rollout;
   const decided = (exposedAt ?? stepAt) + plan.judge.within;
   if (missingSince !== null) {
-    const until = rollout.stable === null ? decided : missingSince + plan.deadline;
+    const until = withinApplies(rollout) ? decided : missingSince + plan.deadline;
     return { for: because, since: missingSince, until, command: 'slipway promote' };
   }
   if (inForceAt === null || step?.kind !== 'weight') return wait(stepAt + plan.deadline, 'slipway abort');

@@ -44,12 +44,14 @@ export function emptyState(key: string, spec: EnvironmentSpec): EnvironmentState
     kept: [],
     rollout: null,
     commanded: null,
+    setbacks: {},
     told: null,
     lastRelease: 0,
     lastRollout: 0,
     lastIntent: 0,
     lastEntry: 0,
     removed: false,
+    gone: false,
   };
 }
 
@@ -95,13 +97,16 @@ export function startRollout(turn: Turn, { kind, candidate, because, evidence }:
     step: direct ? plannedSteps(plan).findLastIndex((step) => step.kind === 'weight') : 0,
     startedAt: now,
     stepAt: now,
+    pausedAt: null,
     inForceAt: null,
     exposedAt: null,
+    carried: null,
     missingSince: null,
     requestsAtStep: 0,
     judged: kind === 'deploy',
     byHand: false,
     evidence: evidence ?? startEvidence(plan.judge, state.stable !== null),
+    lookedAt: null,
     baseline: null,
     outcome: null,
     endedAt: null,
@@ -120,7 +125,7 @@ export function enterStep(turn: Turn, index: number, because: string): Turn {
   const rollout = turn.state.rollout;
   const step = rollout === null ? undefined : plannedSteps(rollout.plan)[index];
   if (step === undefined) throw new Error(`there is no step ${index}`);
-  const common = { step: index, stepAt: turn.now, inForceAt: null, missingSince: null };
+  const common = { step: index, stepAt: turn.now, pausedAt: null, inForceAt: null, missingSince: null };
   if (step.kind === 'pause') return pause({ ...changeRollout(turn, common) }, 'step', because);
   const next = changeRollout(turn, { ...common, phase: 'progressing', reason: null, because });
   return next.state.rollout === null
@@ -142,19 +147,73 @@ export function resume(turn: Turn, because: string): Turn {
     : { ...next, entries: [...next.entries, rolloutResumed(next.state.rollout, turn.now)] };
 }
 
-/** Ends the rollout. `promoted`, `promotedByHand` and a rollback's `rolledBack` make the candidate the stable release. */
-export function endRollout(turn: Turn, outcome: Outcome, because: string): Turn {
-  const { now } = turn;
+/** A person stops the rollout where it is; its clocks stand still until `unpause`. */
+export function pauseByHand(turn: Turn, because: string): Turn {
+  return changeRollout(pause(turn, 'manual', because), { pausedAt: turn.now });
+}
+
+/**
+ * Ends a person's pause: the rest of a timed pause, of a deadline and of `within` is what it was when the pause began.
+ * A pause of the plan goes on being one.
+ */
+export function unpause(turn: Turn, because: string): Turn {
+  const { rollout } = turn.state;
+  if (rollout === null) throw new Error('there is no rollout that is paused');
+  const { stepAt, inForceAt, exposedAt, missingSince, plan } = rollout;
+  const shift = turn.now - (rollout.pausedAt ?? turn.now);
+  const later = (time: number | null): number | null => (time === null ? null : time + shift);
+  const running = changeRollout(turn, {
+    pausedAt: null,
+    stepAt: stepAt + shift,
+    inForceAt: later(inForceAt),
+    exposedAt: later(exposedAt),
+    missingSince: later(missingSince),
+  });
+  const pausesAgain = plannedSteps(plan)[rollout.step]?.kind === 'pause' && missingSince === null;
+  return pausesAgain ? pause(running, 'step', because) : resume(running, because);
+}
+
+/** The step after the present one; `null` at the end of the plan, and for a rollout that skips steps and pauses. */
+export function nextStep({ plan, step, stable, judged }: Rollout): number | null {
+  const direct = stable === null || !judged;
+  return direct || step + 1 >= plannedSteps(plan).length ? null : step + 1;
+}
+
+/** Whether `within` bounds the judge's time: only where its `pass` is asked for, so not in a plan of written steps. */
+export function withinApplies({ plan, stable }: Rollout): boolean {
+  return plan.steps === null || stable === null;
+}
+
+/** Ends the rollout without its candidate; the stable release goes on being it. */
+export function endRollout(turn: Turn, outcome: 'aborted' | 'superseded' | 'rolledBack', because: string): Turn {
   const rollout = activeRollout(turn.state);
   if (rollout === null) throw new Error('there is no rollout to end');
+  const ended = close(turn, { rollout, outcome, because });
+  if (outcome !== 'aborted' || rollout.kind === 'rollback') return ended;
+  // A release that served once and is aborted now is not what a rollback returns to by itself.
+  const kept = ended.state.kept.map((one) => (one.release === rollout.candidate ? { ...one, withdrawn: true } : one));
+  return { ...ended, state: { ...ended.state, kept } };
+}
+
+/** Ends the rollout with its candidate as the stable release. The one before it is kept. */
+export function takeOver(turn: Turn, outcome: 'promoted' | 'promotedByHand' | 'rolledBack', because: string): Turn {
+  const rollout = activeRollout(turn.state);
+  if (rollout === null) throw new Error('there is no rollout to end');
+  const ended = close(turn, { rollout, outcome, because });
+  return { ...ended, state: withStable(ended.state, rollout, turn.now) };
+}
+
+interface Ending {
+  readonly rollout: Rollout;
+  readonly outcome: Outcome;
+  readonly because: string;
+}
+
+function close(turn: Turn, { rollout, outcome, because }: Ending): Turn {
   const phase: Phase = outcome === 'aborted' ? 'aborted' : 'healthy';
-  const ended = changeRollout(turn, { outcome, because, phase, reason: null, endedAt: now });
-  const takesOver =
-    outcome === 'promoted' || outcome === 'promotedByHand' || (outcome === 'rolledBack' && rollout.kind === 'rollback');
-  const state = takesOver ? withStable(ended.state, rollout, now) : ended.state;
-  const reading = judge(rollout.evidence, rollout.plan.judge);
-  const last = ended.state.rollout ?? rollout;
-  return { ...ended, state, entries: [...ended.entries, rolloutEnded(last, outcome, reading)] };
+  const last: Rollout = { ...rollout, outcome, because, phase, reason: null, pausedAt: null, endedAt: turn.now };
+  const entry = rolloutEnded(last, outcome, judge(rollout.evidence, rollout.plan.judge));
+  return { ...turn, state: { ...turn.state, rollout: last }, entries: [...turn.entries, entry] };
 }
 
 function withStable(state: EnvironmentState, rollout: Rollout, now: number): EnvironmentState {

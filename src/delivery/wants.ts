@@ -3,14 +3,17 @@
  * accumulated side effect (design.md section 4.2).
  */
 
-import type { Effect } from './effect.ts';
+import type { Effect, RouteEffect } from './effect.ts';
 import type { EnvironmentState, Rollout, Shares } from './engine-state.ts';
 import type { Observation } from './observation.ts';
 import { plannedSteps, replicasFor, weightAt } from './steps.ts';
 import { activeRollout } from './turn.ts';
 
-/** A route that is not seen in force after this long is commanded again. */
+/** A route that is not seen in force after this long is commanded again, then after twice as long, and so on. */
 const REPEAT_ROUTE_AFTER = 5000;
+/** A failed effect is tried again after this long, then after twice as long, and so on. */
+const RETRY_AFTER = 1000;
+const LONGEST_RETRY = 30_000;
 
 /** The split that should be in force now. */
 export function wantedShares(state: EnvironmentState, observation: Observation): Shares {
@@ -38,8 +41,10 @@ function wantedWeight(state: EnvironmentState, rollout: Rollout, observation: Ob
   const steps = plannedSteps(rollout.plan);
   for (let index = rollout.step; index >= 0; index -= 1) {
     const weight = weightAt(steps, index);
-    if (replicasFor(weight, state.spec.replicas) <= ready) return weight;
+    const need = replicasFor(weight, state.spec.replicas);
+    if (need <= ready) return weight;
     if (direct) return 0;
+    if (rollout.carried?.weight === weight && rollout.carried.replicas <= ready) return weight;
   }
   return 0;
 }
@@ -72,7 +77,30 @@ export function sameShares(one: Shares, other: Shares): boolean {
 /** The effects that bring the observed world to the wanted one. The route comes first: it is what users feel. */
 export function reconcile(state: EnvironmentState, observation: Observation, now: number): readonly Effect[] {
   const shares = wantedShares(state, observation);
-  return [...routeEffects(state, { observation, shares, now }), ...scaleEffects(state, { observation, shares, now })];
+  const wanted = { observation, shares, now };
+  const effects = [...routeEffects(state, wanted), ...scaleEffects(state, wanted)];
+  return effects.filter((effect) => !isWithheld(state, effect, now));
+}
+
+/** What an effect is about: a failure counts until another attempt at the same thing succeeds. */
+export function slotOf(effect: Effect): string {
+  return effect.kind === 'route' ? 'route' : `scale ${effect.release}`;
+}
+
+/** Whether the same effect has just failed: then it is left alone for a while. Another wish is tried at once. */
+function isWithheld(state: EnvironmentState, effect: Effect, now: number): boolean {
+  const setback = state.setbacks[slotOf(effect)];
+  if (setback === undefined || !sameEffect(setback.effect, effect)) return false;
+  return now - setback.at < backOff(RETRY_AFTER, setback.count - 1);
+}
+
+export function sameEffect(one: Effect, other: Effect): boolean {
+  if (one.kind === 'route' && other.kind === 'route') return sameShares(one.shares, other.shares);
+  return one.kind === 'scale' && other.kind === 'scale' && one.replicas === other.replicas;
+}
+
+function backOff(first: number, before: number): number {
+  return Math.min(LONGEST_RETRY, first * 2 ** before);
 }
 
 interface Wanted {
@@ -81,7 +109,7 @@ interface Wanted {
   readonly now: number;
 }
 
-function routeEffects(state: EnvironmentState, { observation, shares, now }: Wanted): readonly Effect[] {
+function routeEffects(state: EnvironmentState, { observation, shares, now }: Wanted): readonly RouteEffect[] {
   const { commanded } = state;
   const nothing = Object.keys(shares).length === 0;
   if (commanded === null) {
@@ -89,10 +117,17 @@ function routeEffects(state: EnvironmentState, { observation, shares, now }: Wan
     if (nothing && (observation.traffic === null || inForce(observation, shares))) return [];
   } else if (sameShares(commanded.shares, shares)) {
     if (observation.traffic === null || inForce(observation, shares)) return [];
-    if (now - commanded.at < REPEAT_ROUTE_AFTER) return [];
+    if (now - commanded.at < backOff(REPEAT_ROUTE_AFTER, commanded.repeats ?? 0)) return [];
   }
   const rollout = activeRollout(state);
   return [{ kind: 'route', shares, rollout: rollout?.id ?? null, affinity: state.spec.affinity, match: null }];
+}
+
+/** What is remembered of a split when it is commanded. */
+export function commandedNow(state: EnvironmentState, shares: Shares, now: number): EnvironmentState['commanded'] {
+  const { commanded } = state;
+  const again = commanded !== null && sameShares(commanded.shares, shares);
+  return again ? { shares, at: now, repeats: (commanded.repeats ?? 0) + 1 } : { shares, at: now };
 }
 
 function scaleEffects(state: EnvironmentState, { observation, shares, now }: Wanted): readonly Effect[] {

@@ -2,11 +2,13 @@
 
 import { createMemoryJournal, type Journal } from '../../src/journal/index.ts';
 import { createManualClock, type ManualClock } from '../../src/kernel/clock.ts';
-import type { Digest } from '../../src/kernel/digest.ts';
+import { type Digest, sha256 } from '../../src/kernel/digest.ts';
+import { Fault } from '../../src/kernel/fault.ts';
 import {
   type CanaryPlan,
   type Command,
   type Controller,
+  type ControllerOptions,
   createController,
   createMemoryRolloutStore,
   type EnvironmentSpec,
@@ -58,11 +60,18 @@ export interface World {
   readonly platform: Platform;
   readonly commands: string[];
   never: Set<number>;
+  /** Releases of which at most so many replicas get ready. */
+  readyAtMost: Map<number, number>;
   failing: Map<number, string>;
   badShare: Map<number, number>;
   requestsPerSecond: number;
   metrics: boolean;
+  /** The router acknowledges and moves nothing. */
   routerStuck: boolean;
+  /** The router takes no split and tells none. */
+  routerDown: boolean;
+  /** Nothing can be observed. */
+  unreachable: boolean;
   second(): void;
 }
 
@@ -73,22 +82,30 @@ function createWorld(): World {
   const world: World = {
     commands: [],
     never: new Set(),
+    readyAtMost: new Map(),
     failing: new Map(),
     badShare: new Map(),
     requestsPerSecond: 100,
     metrics: true,
     routerStuck: false,
+    routerDown: false,
+    unreachable: false,
     second() {
       for (const [release, share] of Object.entries(shares)) {
         const number = Number(release);
         const before = served.get(number) ?? { requests: 0, errors: 0 };
-        const requests = before.requests + Math.round(world.requestsPerSecond * share);
-        served.set(number, { requests, errors: Math.floor(requests * (world.badShare.get(number) ?? 0)) });
+        const more = Math.round(world.requestsPerSecond * share);
+        const bad = more * (world.badShare.get(number) ?? 0);
+        served.set(number, { requests: before.requests + more, errors: before.errors + bad });
       }
     },
     platform: {
-      observe: () => Promise.resolve(observation()),
+      observe: () => (world.unreachable ? Promise.reject(outOfReach()) : Promise.resolve(observation())),
       apply(_context, effect) {
+        if (effect.kind === 'route' && world.routerDown) {
+          world.commands.push('route in vain');
+          return Promise.reject(new Error('the router does not answer'));
+        }
         if (effect.kind === 'scale') {
           world.commands.push(`#${effect.release} × ${effect.replicas}`);
           if (effect.replicas === 0) desired.delete(effect.release);
@@ -112,21 +129,21 @@ function createWorld(): World {
         release,
         {
           desired: count,
-          ready: world.never.has(release) ? 0 : count,
+          ready: world.never.has(release) ? 0 : Math.min(count, world.readyAtMost.get(release) ?? count),
           restarts: 0,
           failure: world.failing.get(release) ?? null,
           inFlight: 0,
         },
       ]),
     ),
-    traffic: shares,
+    traffic: world.routerDown ? null : shares,
     counters: world.metrics
       ? [...served].map(([release, { requests, errors }]) => ({
           release,
           replica: 'only',
           epoch: 'e',
           requests,
-          errors,
+          errors: Math.floor(errors + 1e-9),
           traps: 0,
           timeouts: 0,
           latency: [],
@@ -136,25 +153,41 @@ function createWorld(): World {
   return world;
 }
 
+function outOfReach(): Fault {
+  return new Fault({
+    code: 'rig/unreachable',
+    kind: 'unreachable',
+    message: 'the world does not answer',
+    hint: 'Wait.',
+  });
+}
+
 export interface Rig {
   readonly world: World;
   readonly clock: ManualClock;
   readonly journal: Journal;
   readonly store: RolloutStore;
+  readonly options: ControllerOptions;
   controller: Controller;
+  /** The engine is killed and comes back from its store. */
+  crash(): Promise<void>;
   seconds(count: number): Promise<void>;
   deploy(version: number, spec?: EnvironmentSpec): Promise<string>;
   order(command: Command): Promise<string>;
   phase(): string;
 }
 
-export async function createRig(): Promise<Rig> {
+export async function createRig(changes: Partial<ControllerOptions> = {}): Promise<Rig> {
   const world = createWorld();
   const clock = createManualClock(1_000_000);
-  const journal = createMemoryJournal(clock);
-  const store = createMemoryRolloutStore();
-  const options = { key: 'herald/local', spec: SPEC, store, platform: world.platform, journal, clock };
+  const journal = changes.journal ?? createMemoryJournal(clock);
+  const store = changes.store ?? createMemoryRolloutStore();
+  const options = { key: 'herald/local', spec: SPEC, store, platform: world.platform, journal, clock, ...changes };
   const rig: Rig = {
+    options,
+    async crash() {
+      rig.controller = await createController(options);
+    },
     world,
     clock,
     journal,
@@ -179,7 +212,29 @@ export async function createRig(): Promise<Rig> {
   return rig;
 }
 
+/** A rig with #1 promoted, and nothing commanded yet. */
+export async function createServingRig(changes: Partial<ControllerOptions> = {}): Promise<Rig> {
+  const rig = await createRig(changes);
+  await rig.deploy(1);
+  await rig.seconds(10);
+  if (rig.phase() !== 'healthy promoted') throw new Error(`#1 is ${rig.phase()}`);
+  rig.world.commands.length = 0;
+  return rig;
+}
+
+/** #1, #2 and #3 promoted one after the other. */
+export async function createRigOfThree(): Promise<Rig> {
+  const rig = await createServingRig();
+  for (const version of [2, 3]) {
+    await rig.deploy(version);
+    await rig.seconds(1);
+    await rig.order({ kind: 'promoteFully' });
+  }
+  if (rig.controller.state().stable !== 3) throw new Error(`#3 is ${rig.phase()}`);
+  return rig;
+}
+
 export function contentOf(version: number): ReleaseContent {
-  const image: Digest = `sha256:${String(version).repeat(64)}`;
+  const image: Digest = sha256(`image ${version}`);
   return { service: 'herald', environment: 'local', image, config: {}, secrets: {}, grants: [] };
 }
