@@ -22,6 +22,3 @@ test.each(['misbehave'])('%s.wasm is what its source gives', async (name) => {
     compiler.startsWith(`${MADE_WITH} `) ? sha256(bytes) : inspectWasm(bytes).exports;
   expect(identity(built)).toEqual(identity(committed));
 });
-  if (compiler.startsWith(`${MADE_WITH} `)) expect(sha256(built)).toBe(sha256(committed));
-  else expect(inspectWasm(built).exports).toEqual(inspectWasm(committed).exports);
-});
