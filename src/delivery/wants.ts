@@ -13,7 +13,9 @@ import { activeRollout } from './turn.ts';
 const REPEAT_ROUTE_AFTER = 5000;
 /** A failed effect is tried again after this long, then after twice as long, and so on. */
 const RETRY_AFTER = 1000;
-const LONGEST_RETRY = 30_000;
+/** … up to these: a split that should be taken back can't wait for long once the router is there again. */
+const LONGEST_WAIT: Readonly<Record<Effect['kind'], number>> = { route: 5000, scale: 30_000 };
+const LONGEST_REPEAT = 30_000;
 
 /** The split that should be in force now. */
 export function wantedShares(state: EnvironmentState, observation: Observation): Shares {
@@ -91,16 +93,12 @@ export function slotOf(effect: Effect): string {
 function isWithheld(state: EnvironmentState, effect: Effect, now: number): boolean {
   const setback = state.setbacks[slotOf(effect)];
   if (setback === undefined || !sameEffect(setback.effect, effect)) return false;
-  return now - setback.at < backOff(RETRY_AFTER, setback.count - 1);
+  return now - setback.at < Math.min(LONGEST_WAIT[effect.kind], RETRY_AFTER * 2 ** (setback.count - 1));
 }
 
 export function sameEffect(one: Effect, other: Effect): boolean {
   if (one.kind === 'route' && other.kind === 'route') return sameShares(one.shares, other.shares);
   return one.kind === 'scale' && other.kind === 'scale' && one.replicas === other.replicas;
-}
-
-function backOff(first: number, before: number): number {
-  return Math.min(LONGEST_RETRY, first * 2 ** before);
 }
 
 interface Wanted {
@@ -117,7 +115,8 @@ function routeEffects(state: EnvironmentState, { observation, shares, now }: Wan
     if (nothing && (observation.traffic === null || inForce(observation, shares))) return [];
   } else if (sameShares(commanded.shares, shares)) {
     if (observation.traffic === null || inForce(observation, shares)) return [];
-    if (now - commanded.at < backOff(REPEAT_ROUTE_AFTER, commanded.repeats ?? 0)) return [];
+    const patience = Math.min(LONGEST_REPEAT, REPEAT_ROUTE_AFTER * 2 ** (commanded.repeats ?? 0));
+    if (now - commanded.at < patience) return [];
   }
   const rollout = activeRollout(state);
   return [{ kind: 'route', shares, rollout: rollout?.id ?? null, affinity: state.spec.affinity, match: null }];

@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { createServingRig, PLAN, type Rig, SPEC } from '../../test/rigs/engine-rig.ts';
+import type { EnvironmentSpec, RolloutLooked } from './index.ts';
+import { addLook, judge, startEvidence } from './judge/index.ts';
+
+const PAUSED: EnvironmentSpec = {
+  ...SPEC,
+  strategy: {
+    ...PLAN,
+    steps: [
+      { kind: 'weight', weight: 0.1 },
+      { kind: 'pause', duration: 'manual' },
+    ],
+  },
+};
+
+function looksOf(rig: Rig): readonly RolloutLooked[] {
+  return rig.journal
+    .read({ kinds: ['rollout.looked'] })
+    .map(({ data }) => data as unknown as RolloutLooked)
+    .filter(({ rollout }) => rollout === rig.controller.state().rollout?.id);
+}
+
+const HOURS = 3600;
+
+describe('during a long pause', () => {
+  test('looks are written ever less often, and lose no request', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, PAUSED);
+    await rig.seconds(2 * HOURS);
+    const looks = looksOf(rig);
+    expect(looks.length).toBeLessThan(600);
+    // Every look of the first minute and a half is there, later ones at most a minute apart.
+    expect(looks.filter(({ at }) => at - (looks[0]?.at ?? 0) <= 90_000).length).toBeGreaterThanOrEqual(90);
+    const gaps = looks.slice(1).map(({ at }, index) => at - (looks[index]?.at ?? 0));
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(60_000);
+    await rig.order({ kind: 'promote' });
+    await rig.seconds(2);
+    expect(rig.controller.state().rollout?.evidence.totals.candidate.requests).toBe(2 * HOURS * 10);
+  });
+
+  test('errors that appear abort as soon as they would have at its beginning', async () => {
+    const secondsToAbort = async (pause: number): Promise<number> => {
+      const rig = await createServingRig();
+      await rig.deploy(2, PAUSED);
+      await rig.seconds(pause);
+      rig.world.badShare.set(2, 0.1);
+      for (let second = 1; second < 100; second += 1) {
+        await rig.seconds(1);
+        if (rig.phase() === 'aborted aborted') return second;
+      }
+      return Infinity;
+    };
+    const early = await secondsToAbort(30);
+    expect(early).toBeLessThan(10);
+    expect(await secondsToAbort(HOURS + 17)).toBe(early);
+  });
+
+  test('the looks that are written give the e-values that decided', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, PAUSED);
+    for (const release of [1, 2]) rig.world.badShare.set(release, 0.01);
+    await rig.seconds(HOURS);
+    rig.world.badShare.set(2, 0.5);
+    await rig.seconds(30);
+    expect(rig.phase()).toBe('aborted aborted');
+    const again = looksOf(rig).reduce((sum, { counts }) => addLook(sum, counts), startEvidence(PLAN.judge, true));
+    expect(again).toEqual(rig.controller.state().rollout?.evidence);
+    expect(judge(again, PLAN.judge).verdict.kind).toBe('fail');
+  });
+
+  test('nothing is saved while nothing is written', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, PAUSED);
+    await rig.seconds(HOURS);
+    const saves: number[] = [];
+    for (let second = 0; second < 60; second += 1) {
+      await rig.seconds(1);
+      saves.push((await rig.store.load('herald/local'))?.version ?? 0);
+    }
+    expect(new Set(saves).size).toBeLessThanOrEqual(3);
+  });
+
+  test('a crash loses no request either', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, PAUSED);
+    await rig.seconds(HOURS);
+    await rig.crash();
+    await rig.seconds(HOURS);
+    await rig.order({ kind: 'abort' });
+    const totals = looksOf(rig).reduce((sum, { counts }) => sum + counts.candidate.requests, 0);
+    expect(totals).toBe(rig.controller.state().rollout?.evidence.totals.candidate.requests);
+    expect(2 * HOURS * 10 - totals).toBeLessThanOrEqual(600);
+  });
+});
