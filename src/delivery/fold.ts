@@ -1,7 +1,13 @@
 /** The journal folded back into what people ask about: status, history, why. The entries are its only source. */
 
-import type { Entry } from '../journal/index.ts';
-import type { EnvironmentChanged, RolloutEnded, RolloutLooked, RolloutStarted } from './entries.ts';
+import type { Entry, Journal } from '../journal/index.ts';
+import {
+  DELIVERY_ENTRY_KINDS,
+  type EnvironmentChanged,
+  type RolloutEnded,
+  type RolloutLooked,
+  type RolloutStarted,
+} from './entries.ts';
 import type { Release } from './release.ts';
 
 /** One environment as the journal tells it. */
@@ -19,8 +25,11 @@ export interface RolloutView {
   /** Wall time in milliseconds. */
   readonly startedAt: number;
   readonly moments: readonly Moment[];
-  /** The newest look, and the sums of all looks. */
+  /** Sequence number of the entry that tells of its start. */
+  readonly startedSeq: number;
+  /** The newest look while it is under way. */
   readonly lastLook: RolloutLooked | null;
+  /** What was counted in all looks; when it has ended, all that was decided on (a retry goes on with what was known). */
   readonly counted: Counted;
   readonly ended: (RolloutEnded & { readonly wall: number }) | null;
 }
@@ -38,89 +47,153 @@ export interface Moment {
   readonly because: string;
 }
 
-const NOTHING_COUNTED: Counted = { candidate: { requests: 0, bad: 0 }, stable: { requests: 0, bad: 0 } };
+/** Entries to views, as they come; each entry costs the same however many there were before. */
+export interface EnvironmentFold {
+  /** Delivery entries, in order. Entries of other domains are passed over. */
+  add(entries: readonly Entry[]): void;
+  /** Environments by key, as they are after all that was added. */
+  views(): ReadonlyMap<string, EnvironmentView>;
+}
 
-/** Delivery entries, in order, to environments by key. Entries of other domains are passed over. */
+export function createEnvironmentFold(): EnvironmentFold {
+  const drafts = new Map<string, Draft>();
+  return {
+    add(entries) {
+      for (const entry of entries) {
+        const draft = drafts.get(entry.subject) ?? emptyDraft(entry.subject);
+        if (addEntry(draft, entry)) drafts.set(entry.subject, draft);
+      }
+    },
+    views: () => new Map([...drafts].map(([key, draft]) => [key, viewOf(draft)])),
+  };
+}
+
 export function foldEnvironments(entries: readonly Entry[]): ReadonlyMap<string, EnvironmentView> {
-  const views = new Map<string, EnvironmentView>();
-  for (const entry of entries) {
-    const before = views.get(entry.subject) ?? empty(entry.subject);
-    const after = foldOne(before, entry);
-    if (after !== before) views.set(entry.subject, after);
+  const fold = createEnvironmentFold();
+  fold.add(entries);
+  return fold.views();
+}
+
+/** What is read of each environment; of the many looks only those of a rollout that is under way are wanted. */
+const TOLD_KINDS = DELIVERY_ENTRY_KINDS.filter((kind) => kind !== 'rollout.looked' && !kind.startsWith('effect.'));
+
+/** The same as folding the whole journal, but for the looks of rollouts that have ended, which are not read. */
+export function readEnvironments(journal: Journal): ReadonlyMap<string, EnvironmentView> {
+  const fold = createEnvironmentFold();
+  const told = journal.read({ kinds: TOLD_KINDS });
+  fold.add(told);
+  for (const { key, rollouts } of fold.views().values()) {
+    const last = rollouts.at(-1);
+    if (last === undefined || last.ended !== null) continue;
+    fold.add(journal.read({ subject: key, kinds: ['rollout.looked'], after: last.startedSeq }));
   }
-  return views;
+  return fold.views();
 }
 
-function empty(key: string): EnvironmentView {
-  return { key, releases: {}, rollouts: [], now: null, removed: false };
+type Mutable<Shape> = { -readonly [Key in keyof Shape]: Shape[Key] };
+type RolloutDraft = Mutable<Omit<RolloutView, 'moments'>> & { readonly moments: Moment[] };
+
+interface Draft {
+  readonly key: string;
+  readonly releases: Record<number, Release>;
+  readonly rollouts: RolloutDraft[];
+  readonly byId: Map<string, RolloutDraft>;
+  now: EnvironmentView['now'];
+  removed: boolean;
 }
 
-function foldOne(view: EnvironmentView, entry: Entry): EnvironmentView {
+function emptyDraft(key: string): Draft {
+  return { key, releases: {}, rollouts: [], byId: new Map(), now: null, removed: false };
+}
+
+function viewOf({ key, releases, rollouts, now, removed }: Draft): EnvironmentView {
+  return {
+    key,
+    releases: { ...releases },
+    rollouts: rollouts.map((rollout) => ({ ...rollout, moments: [...rollout.moments] })),
+    now,
+    removed,
+  };
+}
+
+/** Returns whether the entry is one of ours. */
+function addEntry(draft: Draft, entry: Entry): boolean {
   switch (entry.kind) {
     case 'release.created': {
       const release = dataOf<Release>(entry);
-      return { ...view, releases: { ...view.releases, [release.number]: release }, removed: false };
+      draft.releases[release.number] = release;
+      return true;
     }
-    case 'rollout.started': {
-      const rollout: RolloutView = {
-        started: dataOf<RolloutStarted>(entry),
-        startedAt: entry.at,
-        moments: [],
-        lastLook: null,
-        counted: NOTHING_COUNTED,
-        ended: null,
-      };
-      return { ...view, rollouts: [...view.rollouts, rollout] };
-    }
+    case 'rollout.started':
+      startRollout(draft, entry);
+      return true;
     case 'environment.changed':
-      return { ...view, now: { ...dataOf<EnvironmentChanged>(entry), at: entry.at } };
+      draft.now = { ...dataOf<EnvironmentChanged>(entry), at: entry.at };
+      return true;
     case 'environment.removed':
-      return { ...view, removed: true };
+      draft.removed = true;
+      return true;
     case 'rollout.stepped':
     case 'rollout.paused':
     case 'rollout.resumed':
     case 'rollout.looked':
-    case 'rollout.ended':
-      return withRollout(view, entry);
+    case 'rollout.ended': {
+      const rollout = draft.byId.get(dataOf<{ rollout: string }>(entry).rollout);
+      if (rollout !== undefined) addToRollout(rollout, entry);
+      return rollout !== undefined;
+    }
     default:
-      return view;
+      return false;
   }
 }
 
-function withRollout(view: EnvironmentView, entry: Entry): EnvironmentView {
-  const { rollout: id } = dataOf<{ rollout: string }>(entry);
-  const index = view.rollouts.findLastIndex(({ started }) => started.rollout === id);
-  const rollout = view.rollouts[index];
-  if (rollout === undefined) return view;
-  return { ...view, rollouts: view.rollouts.with(index, foldRollout(rollout, entry)) };
+/** Whoever deploys to a removed environment makes it anew. */
+function startRollout(draft: Draft, entry: Entry): void {
+  const started = dataOf<RolloutStarted>(entry);
+  const { at: startedAt, seq: startedSeq } = entry;
+  const rollout: RolloutDraft = {
+    started,
+    startedAt,
+    startedSeq,
+    moments: [],
+    lastLook: null,
+    counted: NOTHING_COUNTED,
+    ended: null,
+  };
+  draft.removed = false;
+  draft.rollouts.push(rollout);
+  draft.byId.set(started.rollout, rollout);
 }
 
-function foldRollout(rollout: RolloutView, entry: Entry): RolloutView {
-  const moment = (what: string, because: string): readonly Moment[] => [
-    ...rollout.moments,
-    { at: entry.at, what, because },
-  ];
+function addToRollout(rollout: RolloutDraft, entry: Entry): void {
+  const tell = (what: string, because: string): void => void rollout.moments.push({ at: entry.at, what, because });
   switch (entry.kind) {
     case 'rollout.stepped': {
       const { weight, because } = dataOf<{ weight: number; because: string }>(entry);
-      return { ...rollout, moments: moment(`step to ${Number((weight * 100).toFixed(2))}%`, because) };
+      return tell(`step to ${Number((weight * 100).toFixed(2))}%`, because);
     }
     case 'rollout.paused': {
       const { reason, because } = dataOf<{ reason: string; because: string }>(entry);
-      return { ...rollout, moments: moment(`paused (${reason})`, because) };
+      return tell(`paused (${reason})`, because);
     }
     case 'rollout.resumed':
-      return { ...rollout, moments: moment('goes on', dataOf<{ because: string }>(entry).because) };
+      return tell('goes on', dataOf<{ because: string }>(entry).because);
     case 'rollout.looked': {
       const look = dataOf<RolloutLooked>(entry);
-      return { ...rollout, lastLook: look, counted: sum(rollout.counted, look.counts) };
+      rollout.lastLook = look;
+      rollout.counted = sum(rollout.counted, look.counts);
+      return;
     }
     default: {
-      const ended = dataOf<RolloutEnded>(entry);
-      return { ...rollout, ended: { ...ended, wall: entry.at }, moments: moment(ended.outcome, ended.because) };
+      const ended = dataOf<RolloutEnded & { readonly reading: { readonly totals: Counted } }>(entry);
+      rollout.ended = { ...ended, wall: entry.at };
+      rollout.counted = ended.reading.totals;
+      return tell(ended.outcome, ended.because);
     }
   }
 }
+
+const NOTHING_COUNTED: Counted = { candidate: { requests: 0, bad: 0 }, stable: { requests: 0, bad: 0 } };
 
 function sum(one: Counted, other: Counted): Counted {
   const add = (a: Counted['stable'], b: Counted['stable']): Counted['stable'] => ({

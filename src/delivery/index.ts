@@ -51,7 +51,16 @@ export type {
 } from './entries.ts';
 export { createMemoryRolloutStore, staleVersion } from './memory-rollout-store.ts';
 export { phaseOf } from './turn.ts';
-export { type Counted, type EnvironmentView, foldEnvironments, type Moment, type RolloutView } from './fold.ts';
+export {
+  type Counted,
+  createEnvironmentFold,
+  type EnvironmentFold,
+  type EnvironmentView,
+  foldEnvironments,
+  type Moment,
+  readEnvironments,
+  type RolloutView,
+} from './fold.ts';
 export {
   type Distribution,
   rehearseSeeds,
