@@ -43,14 +43,14 @@ async function crashOnce(
   rig: AgentRig,
   options: { number: number; failpoint: string; config: Record<string, string> },
 ) {
-  const { number, failpoint, config } = options;
+  const { number, failpoint, config, serves } = options;
   await rig.start(failpoint);
   const samples = rig.sampleShares();
   await rig.deploy(config).catch(() => undefined);
   await rig.dead();
   await rig.start();
   const rollout = await rig.ended(number);
-  const shares = samples();
+  const shares = await samples(serves);
   await rig.client.stop(false);
   await rig.dead();
   return { rollout, shares };
@@ -74,6 +74,7 @@ describe('an agent that is killed', () => {
           number,
           failpoint: `${kind}#${count}`,
           config: { VERSION: String(number) },
+          serves: number,
         });
         expect([kind, count, rollout.ended?.outcome]).toEqual([kind, count, 'promoted']);
         const weights = shares.map((share) => share[number] ?? 0);
@@ -105,6 +106,7 @@ describe('an agent that is killed', () => {
           number,
           failpoint: `${kind}#${count}`,
           config: { VERSION: String(number), STUB_ERROR_EVERY: '2' },
+          serves: 1,
         });
         expect([kind, count, rollout.ended?.outcome]).toEqual([kind, count, 'aborted']);
         const weights = shares.map((share) => share[number] ?? 0);

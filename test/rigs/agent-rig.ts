@@ -51,8 +51,11 @@ export interface AgentRig {
   ended(number: number): Promise<RolloutView>;
   /** Starts as soon as a release serves. */
   load(rate?: number, paths?: readonly string[]): Promise<Load>;
-  /** Samples the split in force until the returned function is called; consecutive equal ones are one. */
-  sampleShares(): () => readonly Readonly<Record<number, number>>[];
+  /**
+   * Samples the split in force; consecutive equal ones are one. The returned function waits until `last` gets all requests
+   * and ends it.
+   */
+  sampleShares(): (last: number) => Promise<readonly Readonly<Record<number, number>>[]>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -62,7 +65,7 @@ export function createAgentRig({ component }: { readonly component?: string } = 
   const client = createAgentClient(socketPath(home, 'agent.sock'));
   let gone: Promise<void> = Promise.resolve();
   let pid: number | undefined;
-  let loads = 0;
+  const loads: Load[] = [];
 
   const view = (): EnvironmentView => {
     const journal = openSqliteJournal({ path: join(home, 'slipway.db'), clock: systemClock });
@@ -122,9 +125,11 @@ export function createAgentRig({ component }: { readonly component?: string } = 
     async load(rate = 200, paths = ['/ok']) {
       const { url } = await client.router();
       await until(() => Promise.resolve(Object.keys(view().now?.shares ?? {}).length > 0));
-      loads += 1;
-      const log = join(home, `load-${loads}.ndjson`);
-      return startLoad({ url, host: `${KEY.replace('/', '.')}.localhost`, rate, paths, log, prefix: `load${loads}` });
+      const prefix = `load${loads.length}`;
+      const log = join(home, `${prefix}.ndjson`);
+      const load = startLoad({ url, host: `${KEY.replace('/', '.')}.localhost`, rate, paths, log, prefix });
+      loads.push(load);
+      return load;
     },
     sampleShares() {
       const router = createRouterClient(openHomePaths(home).router.control);
@@ -140,12 +145,15 @@ export function createAgentRig({ component }: { readonly component?: string } = 
         router.close();
       };
       void loop();
-      return () => {
+      return async (last) => {
+        await until(() => Promise.resolve(seen.at(-1)?.[last] === 1));
         ending.abort();
         return seen;
       };
     },
     async [Symbol.asyncDispose]() {
+      // A test that failed has not stopped its load.
+      for (const load of loads) await load.stop().catch(() => undefined);
       if ((await client.info().catch(() => null)) === null) await rig.start();
       await client.stop(true);
       await gone;

@@ -72,10 +72,13 @@ export interface World {
   routerDown: boolean;
   /** Nothing can be observed. */
   unreachable: boolean;
+  /** Looks are not answered at all. */
+  hanging: boolean;
+  looks: number;
   second(): void;
 }
 
-function createWorld(): World {
+export function createWorld(): World {
   const desired = new Map<number, number>();
   const served = new Map<number, { requests: number; errors: number }>();
   let shares: Readonly<Record<number, number>> = {};
@@ -90,6 +93,8 @@ function createWorld(): World {
     routerStuck: false,
     routerDown: false,
     unreachable: false,
+    hanging: false,
+    looks: 0,
     second() {
       for (const [release, share] of Object.entries(shares)) {
         const number = Number(release);
@@ -100,7 +105,11 @@ function createWorld(): World {
       }
     },
     platform: {
-      observe: () => (world.unreachable ? Promise.reject(outOfReach()) : Promise.resolve(observation())),
+      observe() {
+        world.looks += 1;
+        if (world.hanging) return new Promise(() => undefined);
+        return world.unreachable ? Promise.reject(outOfReach()) : Promise.resolve(observation());
+      },
       apply(_context, effect) {
         if (effect.kind === 'route' && world.routerDown) {
           world.commands.push('route in vain');
