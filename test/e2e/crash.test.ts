@@ -39,11 +39,15 @@ function evidenceFromJournal(rig: AgentRig, rollout: string) {
   return looks.reduce((evidence, { counts }) => addLook(evidence, counts), startEvidence(QUICK.judge, true));
 }
 
-async function crashOnce(
-  rig: AgentRig,
-  options: { number: number; failpoint: string; config: Record<string, string> },
-) {
-  const { number, failpoint, config, serves } = options;
+interface Crash {
+  readonly number: number;
+  readonly failpoint: string;
+  readonly config: Readonly<Record<string, string>>;
+  /** The release that gets all requests in the end. */
+  readonly serves: number;
+}
+
+async function crashOnce(rig: AgentRig, { number, failpoint, config, serves }: Crash) {
   await rig.start(failpoint);
   const samples = rig.sampleShares();
   await rig.deploy(config).catch(() => undefined);
