@@ -135,7 +135,7 @@ export async function runAgent(
   const agent = await startAgent({ store, platform, journal, clock: system.clock, onPoint: failpoint });
   let finish = (): void => undefined;
   const ended = new Promise<void>((resolve) => (finish = resolve));
-  const stop = async (everything: boolean): Promise<void> => {
+  const end = async (everything: boolean): Promise<void> => {
     await agent.stop();
     await platform.stop({ everything });
     // The answer to whoever asked has to leave first.
@@ -147,6 +147,9 @@ export async function runAgent(
       finish();
     });
   };
+  let stopped: Promise<void> | undefined;
+  // A signal and a request may both ask for it: the first one says how.
+  const stop = (everything: boolean): Promise<void> => (stopped ??= end(everything));
   const service = {
     ...agent,
     router: () => Promise.resolve(platform.router()),

@@ -40,6 +40,7 @@ export type {
 } from './rehearsal/rehearsal.ts';
 export { type Command, type CommandResult, obey, type RefusalCode, rollbackTarget } from './command.ts';
 export { type CommandAnswer, type Controller, type ControllerOptions, createController } from './controller.ts';
+export { boundedPlatform, type Bounds } from './bounded-platform.ts';
 export { decide, type Decision } from './decide.ts';
 export type {
   DeliveryEntryKind,

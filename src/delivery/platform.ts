@@ -15,7 +15,9 @@ export interface EnvironmentContext {
 }
 
 /**
- * One platform serves many environments; calls for one environment come one at a time, for different ones at once.
+ * One platform serves many environments; calls for one environment come one at a time, for different ones at once. A call
+ * that takes too long, or whose signal aborts, is not waited for any longer, and the next one may come: what it was about
+ * to do must not be done after what a later call does.
  */
 export interface Platform {
   /** A look at the world. Never throws for a world that is bad, only for one that can't be seen. */

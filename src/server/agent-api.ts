@@ -43,6 +43,9 @@ export function createAgentApi(service: DeliveryService): Hono {
   });
   api.notFound(() => problem({ status: 404, code: 'agent/no-such-route', detail: 'There is nothing at this path.' }));
   api.onError((error) => {
+    if (error instanceof SyntaxError) {
+      return problem({ status: 400, code: 'agent/bad-request', detail: `The body is not JSON: ${error.message}` });
+    }
     if (!(error instanceof Fault)) return problem({ status: 500, code: 'agent/bug', detail: messageOf(error) });
     const { code, hint, kind } = error;
     return problem({ status: STATUS[kind], code, detail: error.message, hint, kind });

@@ -14,51 +14,79 @@ export interface AgentClient {
   stop(everything: boolean): Promise<void>;
 }
 
-/** @throws Fault of the agent as it was thrown there; `agent/unreachable` (unreachable) when nobody listens. */
+/** An agent that lives answers at once who it is. */
+const INFO_LIMIT = 5000;
+/** A command waits for those before it, and each for the platform. */
+const COMMAND_LIMIT = 120_000;
+
+/** @throws Fault of the agent as it was thrown there; `agent/unreachable` when nobody listens, `agent/no-answer`. */
 export function createAgentClient(socket: string): AgentClient {
-  const call = <Answer>(method: string, path: string, body?: unknown): Promise<Answer> =>
+  const call = <Answer>({ method, path, body, limit = COMMAND_LIMIT }: Call): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const text = body === undefined ? undefined : JSON.stringify(body);
       const headers =
         text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-      const outgoing = request({ socketPath: socket, path, method, headers, agent: false }, (response) => {
+      const options = { socketPath: socket, path, method, headers, agent: false, timeout: limit };
+      const outgoing = request(options, (response) => {
         const pieces: Buffer[] = [];
         response.on('data', (piece: Buffer) => pieces.push(piece));
-        response.on('error', reject);
+        response.on('error', (error) => reject(unreachable(error)));
         response.on('end', () => {
-          const answer: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
-          if (response.statusCode === 200) resolve(answer as Answer);
-          else reject(faultOf(answer));
+          try {
+            const answer: unknown = JSON.parse(Buffer.concat(pieces).toString('utf8'));
+            if (response.statusCode === 200) resolve(answer as Answer);
+            else reject(faultOf(answer));
+          } catch (error) {
+            reject(unreachable(new Error(`it answered ${response.statusCode} and no JSON`, { cause: error })));
+          }
         });
       });
+      outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer within ${limit / 1000} s`)));
       outgoing.on('error', (error) => reject(unreachable(error)));
       outgoing.end(text);
     });
   return {
     async info() {
       try {
-        return await call<AgentInfo>('GET', '/v1/agent');
+        return await call<AgentInfo>({ method: 'GET', path: '/v1/agent', limit: INFO_LIMIT });
       } catch (error) {
-        if (error instanceof Fault && error.code === 'agent/unreachable') return null;
+        if (error instanceof Fault && error.code === NOBODY) return null;
         throw error;
       }
     },
-    deploy: (deployment) => call('POST', '/v1/deployments', deployment),
-    command: (key, verb) => call('POST', `/v1/environments/${key}/commands`, verb),
-    router: () => call('GET', '/v1/router'),
-    stop: (everything) => call('POST', `/v1/stop?everything=${everything}`),
+    deploy: (deployment) => call({ method: 'POST', path: '/v1/deployments', body: deployment }),
+    command: (key, verb) => call({ method: 'POST', path: `/v1/environments/${key}/commands`, body: verb }),
+    router: () => call({ method: 'GET', path: '/v1/router' }),
+    stop: (everything) => call({ method: 'POST', path: `/v1/stop?everything=${everything}` }),
   };
 }
 
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly limit?: number;
+}
+
+const NOBODY = 'agent/unreachable';
+
 function unreachable(error: Error): Error {
   const code = systemCodeOf(error);
-  if (code !== 'ENOENT' && code !== 'ECONNREFUSED' && code !== 'ECONNRESET') return error;
+  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET') {
+    return new Fault({
+      code: NOBODY,
+      kind: 'unreachable',
+      message: 'No agent answers in this home.',
+      hint: 'Start one with "slipway serve", or run "slipway deploy", which does.',
+      retryable: true,
+      cause: error,
+    });
+  }
   return new Fault({
-    code: 'agent/unreachable',
+    code: 'agent/no-answer',
     kind: 'unreachable',
-    message: 'No agent answers in this home.',
-    hint: 'Start one with "slipway serve", or run "slipway deploy", which does.',
-    retryable: true,
+    message: `The agent of this home did not answer as it should: ${error.message}.`,
+    hint: 'See logs/agent.log in the home; "slipway status" says what was obeyed all the same.',
     cause: error,
   });
 }

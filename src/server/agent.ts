@@ -1,9 +1,10 @@
-/** The agent: one controller per environment, each looked after at least once a second and whenever its world changes. */
+/** The agent: one controller per environment, each looked after until the agent ends. */
 
 import type { Journal } from '../journal/index.ts';
 import {
+  boundedPlatform,
+  type Command,
   type CommandAnswer,
-  type Controller,
   createController,
   type EnvironmentSpec,
   type Platform,
@@ -12,6 +13,7 @@ import {
 import type { Clock } from '../kernel/clock.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import type { DeployRequest, Verb } from './agent-contract.ts';
+import { lookAfter, type LookedAfter } from './look-after.ts';
 
 export interface AgentOptions {
   readonly store: RolloutStore;
@@ -23,118 +25,121 @@ export interface AgentOptions {
 }
 
 export interface Agent {
+  /** @throws Fault `agent/stopping`. */
   deploy(request: DeployRequest): Promise<CommandAnswer>;
-  /** @throws Fault `agent/no-such-environment`. */
+  /** @throws Fault `agent/no-such-environment`, `agent/stopping`. */
   command(key: string, verb: Verb): Promise<CommandAnswer>;
-  /** Stops looking after the environments; what is under way is finished first. Replicas and router go on. */
+  /**
+   * Stops looking after the environments. What is under way is finished first, or given up after a few seconds (what was
+   * meant is saved, so the next agent goes on). Replicas and router go on.
+   */
   stop(): Promise<void>;
 }
 
-const LOOK_EVERY = 1000;
+/** Longest time for one call of the platform. */
+const CALL_LIMIT = 20_000;
+/** Longest time that `stop` waits for calls of the platform. */
+const STOP_PATIENCE = 3000;
 
 /** Takes up every environment that the store knows, and looks after it from now on. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
+  const { store, journal, clock } = options;
+  const platform = boundedPlatform(options.platform, { clock, limit: CALL_LIMIT });
   const environments = new Map<string, Promise<LookedAfter>>();
   const ending = new AbortController();
+  const now = new AbortController();
+  const underWay = new Set<Promise<unknown>>();
 
-  const lookAfter = async (key: string, spec: EnvironmentSpec): Promise<LookedAfter> => {
-    const controller = await createController({ ...options, key, spec });
-    return watchOver(controller, { key, options, signal: ending.signal });
-  };
   const open = (key: string, spec: EnvironmentSpec): Promise<LookedAfter> => {
-    const present = environments.get(key) ?? lookAfter(key, spec);
-    environments.set(key, present);
-    return present;
+    const present = environments.get(key);
+    if (present !== undefined) return present;
+    const opening = (async () => {
+      const controller = await createController({ ...options, platform, key, spec });
+      return lookAfter({ key, controller, platform, journal, clock, ending: ending.signal, now: now.signal });
+    })();
+    environments.set(key, opening);
+    // One that could not be opened is tried anew by the next who asks.
+    opening.catch(() => environments.delete(key));
+    return opening;
+  };
+  const obeyed = async (present: LookedAfter, command: Command): Promise<CommandAnswer> => {
+    try {
+      return await present.controller.command(command, now.signal);
+    } finally {
+      present.wake();
+    }
+  };
+  /** Commands are finished before the agent is. */
+  const counted = async (work: () => Promise<CommandAnswer>): Promise<CommandAnswer> => {
+    if (ending.signal.aborted) throw stopping();
+    const result = work();
+    underWay.add(result);
+    try {
+      return await result;
+    } finally {
+      underWay.delete(result);
+    }
+  };
+  const known = async (): Promise<readonly string[]> => {
+    const opened = await Promise.allSettled(environments.values());
+    const keys = [...environments.keys()];
+    return keys.filter((_, index) => {
+      const one = opened[index];
+      return one?.status === 'fulfilled' && one.value.controller.exists();
+    });
   };
 
-  for (const key of await options.store.list()) {
-    const loaded = await options.store.load(key);
-    if (loaded !== null) await open(key, loaded.record.state.spec);
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    ending.abort();
+    const loops = [...environments.values()].map(async (one) => (await one).ended);
+    const finished = Promise.allSettled([...loops, ...underWay]);
+    await Promise.race([finished, clock.sleep(STOP_PATIENCE, now.signal).catch(() => undefined)]);
+    now.abort(stopping());
+    await finished;
+  };
+
+  for (const key of await store.list()) {
+    try {
+      const loaded = await store.load(key);
+      if (loaded !== null) await open(key, loaded.record.state.spec);
+    } catch (error) {
+      // The others are looked after all the same.
+      journal.append([{ kind: 'agent.failed', subject: key, data: { message: messageOf(error) } }]);
+    }
   }
   return {
-    async deploy({ service, environment, image, config, revision, spec }) {
-      const { controller } = await open(`${service}/${environment}`, spec);
-      const content = { service, environment, image, config, secrets: {}, grants: [] };
-      return controller.command({ kind: 'deploy', content, revision, spec });
-    },
-    async command(key, verb) {
-      const present = environments.get(key);
-      if (present === undefined) throw noSuchEnvironment(key, [...environments.keys()]);
-      return (await present).controller.command(verb);
-    },
-    async stop() {
-      ending.abort();
-      for (const present of environments.values()) await (await present).ended;
-    },
+    deploy: ({ service, environment, image, config, revision, spec }) =>
+      counted(async () => {
+        const present = await open(`${service}/${environment}`, spec);
+        const content = { service, environment, image, config, secrets: {}, grants: [] };
+        return obeyed(present, { kind: 'deploy', content, revision, spec });
+      }),
+    command: (key, verb) =>
+      counted(async () => {
+        const present = await environments.get(key);
+        if (present === undefined || !present.controller.exists()) throw noSuchEnvironment(key, await known());
+        return obeyed(present, verb);
+      }),
+    stop: () => (stopped ??= stop()),
   };
 }
 
-interface LookedAfter {
-  readonly controller: Controller;
-  /** Resolves when nobody looks after it any more. */
-  readonly ended: Promise<void>;
-}
-
-interface Watch {
-  readonly key: string;
-  readonly options: AgentOptions;
-  readonly signal: AbortSignal;
-}
-
-function watchOver(controller: Controller, { key, options, signal }: Watch): LookedAfter {
-  let wake = (): void => undefined;
-  let changed = true;
-  const unwatch = options.platform.watch(key, () => {
-    changed = true;
-    wake();
+function stopping(): Fault<'agent/stopping'> {
+  return new Fault({
+    code: 'agent/stopping',
+    kind: 'unreachable',
+    message: 'The agent is ending.',
+    hint: 'Run the command again: it starts another one.',
+    retryable: true,
   });
-  const loop = async (): Promise<void> => {
-    let complained = '';
-    while (!signal.aborted) {
-      changed = false;
-      try {
-        await controller.tick();
-        complained = '';
-      } catch (error) {
-        // A world that can't be seen is no reason to stop looking; it is told once, not every second.
-        const message = messageOf(error);
-        if (message !== complained) options.journal.append([{ kind: 'agent.failed', subject: key, data: { message } }]);
-        complained = message;
-      }
-      await pause(() => changed);
-    }
-    unwatch();
-  };
-  /** Until the next look is due, the world has changed or the agent ends. */
-  const pause = (isChanged: () => boolean): Promise<void> =>
-    new Promise((resolve) => {
-      const rest = new AbortController();
-      const done = (): void => {
-        rest.abort();
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      wake = done;
-      signal.addEventListener('abort', done, { once: true });
-      if (isChanged() || signal.aborted) done();
-      else void sleepThen(done, rest.signal);
-    });
-  const sleepThen = async (done: () => void, rest: AbortSignal): Promise<void> => {
-    try {
-      await options.clock.sleep(LOOK_EVERY, rest);
-    } catch {
-      return;
-    }
-    done();
-  };
-  return { controller, ended: loop() };
 }
 
 function noSuchEnvironment(key: string, known: readonly string[]): Fault<'agent/no-such-environment'> {
   return new Fault({
     code: 'agent/no-such-environment',
     kind: 'usage',
-    message: `Nothing was ever deployed to ${key} from this home.`,
+    message: `Nothing is deployed to ${key} from this home.`,
     hint: known.length === 0 ? 'Run "slipway deploy" first.' : `There are ${known.join(', ')}.`,
   });
 }

@@ -1,6 +1,6 @@
 /** Listens on a unix socket that only its owner may use. */
 
-import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { dirname } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
@@ -14,9 +14,9 @@ export function serveOnSocket(api: Hono, path: string): Promise<Server> {
   const server = createServer((incoming, outgoing) => void listener(incoming, outgoing));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, () => {
-      chmodSync(path, 0o600);
-      resolve(server);
-    });
+    // The file is made while `listen` runs, so there is no moment at which others may open it.
+    const before = process.umask(0o177);
+    server.listen(path, () => resolve(server));
+    process.umask(before);
   });
 }

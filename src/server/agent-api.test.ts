@@ -1,0 +1,110 @@
+import { rmSync, statSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { Fault } from '../kernel/fault.ts';
+import { temporaryFolder } from '../kernel/workspace.ts';
+import type { DeliveryService } from './agent-api.ts';
+import { createAgentApi, createAgentClient, serveOnSocket } from './index.ts';
+
+let folder: string;
+let socket: string;
+let server: Server | undefined;
+
+beforeEach(() => {
+  folder = temporaryFolder();
+  socket = join(folder, 'agent.sock');
+});
+
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise((resolve) => (server === undefined ? resolve(null) : server.close(resolve)));
+  server = undefined;
+  rmSync(folder, { recursive: true });
+});
+
+const SERVICE: DeliveryService = {
+  deploy: () => Promise.resolve({ done: true, answer: 'rolling out #1', refusal: null }),
+  command: (key, verb) => {
+    if (key !== 'herald/local') {
+      throw new Fault({ code: 'agent/no-such-environment', kind: 'usage', message: 'There is none.', hint: 'Deploy.' });
+    }
+    return Promise.resolve({ done: true, answer: verb.kind, refusal: null });
+  },
+  router: () => Promise.reject(new Error('a bug')),
+  info: () => ({ pid: 1, version: '0', home: folder }),
+  stop: () => Promise.resolve(),
+};
+
+async function serve(): Promise<void> {
+  server = await serveOnSocket(createAgentApi(SERVICE), socket);
+}
+
+async function serveRaw(listener: RequestListener): Promise<void> {
+  server = createServer(listener);
+  await new Promise<void>((resolve) => server?.listen(socket, resolve));
+}
+
+test('only the owner may use the socket', async () => {
+  await serve();
+  expect(statSync(socket).mode & 0o777).toBe(0o600);
+});
+
+test('a socket file that a dead agent left is replaced', async () => {
+  await serve();
+  const first = server;
+  await serve();
+  expect(await createAgentClient(socket).info()).toMatchObject({ pid: 1 });
+  await new Promise((resolve) => first?.close(resolve));
+});
+
+test('commands go through, and a fault arrives as it was thrown', async () => {
+  await serve();
+  const client = createAgentClient(socket);
+  expect(await client.command('herald/local', { kind: 'abort' })).toMatchObject({ answer: 'abort' });
+  await expect(client.command('herald/other', { kind: 'abort' })).rejects.toMatchObject({
+    code: 'agent/no-such-environment',
+    kind: 'usage',
+    hint: 'Deploy.',
+  });
+});
+
+test('a bug of the agent is no fault', async () => {
+  await serve();
+  const failed = await createAgentClient(socket)
+    .router()
+    .catch((error: unknown) => error);
+  expect(failed).not.toBeInstanceOf(Fault);
+  expect((failed as Error).message).toBe('the agent answered agent/bug: a bug');
+});
+
+test('what is no command, or no JSON, is refused and says why', async () => {
+  await serve();
+  const api = createAgentApi(SERVICE);
+  const post = async (body: string): Promise<unknown> => {
+    const answer = await api.request('/v1/environments/herald/local/commands', { method: 'POST', body });
+    return [answer.status, ((await answer.json()) as { code: string }).code];
+  };
+  expect(await post('{"kind":"explode"}')).toEqual([400, 'agent/bad-request']);
+  expect(await post('{"kind":')).toEqual([400, 'agent/bad-request']);
+});
+
+test('nobody at the socket is no agent', async () => {
+  const client = createAgentClient(socket);
+  expect(await client.info()).toBeNull();
+  await expect(client.command('herald/local', { kind: 'abort' })).rejects.toMatchObject({ code: 'agent/unreachable' });
+});
+
+test('an answer that is no JSON is a fault, not a crash', async () => {
+  await serveRaw((_request, response) => response.end('<html>'));
+  await expect(createAgentClient(socket).router()).rejects.toMatchObject({ code: 'agent/no-answer' });
+});
+
+test('an agent that ends in the middle of its answer is a fault', async () => {
+  await serveRaw((_request, response) => {
+    response.writeHead(200, { 'content-length': '100' });
+    response.write('{');
+    response.socket?.destroy();
+  });
+  await expect(createAgentClient(socket).router()).rejects.toBeInstanceOf(Fault);
+});
