@@ -42,6 +42,10 @@ const EXTERNAL = [/^node:/, /^@bytecodealliance\//, /^binaryen/];
 const RUN =
   /[\\/]src[\\/](kernel|journal|pipeline|system\.ts|cli[\\/](program|exit|terminal|run-tasks|keep-image|pipeline-session|project-folder|report[\\/]run-report|commands[\\/]run)\.ts)|[\\/]node_modules[\\/](commander|@commander-js)[\\/]/;
 
+/** And so is what finds out which tasks a project has. The parsers of images are not in it: they bring zod. */
+const TASKS =
+  /[\\/]src[\\/](stages|toolchains|wasm)[\\/]|[\\/]src[\\/]oci[\\/](?!schemas\.ts)|[\\/]node_modules[\\/]smol-toml[\\/]/;
+
 /** Changes whenever a source file, the lock file or this recipe does: names, sizes and times of the files. */
 function stampOf(): string {
   const hash = createHash('sha256');
@@ -65,6 +69,10 @@ async function bundle(name: string, { input, format, single }: Program, folder: 
     platform: 'node',
     external: EXTERNAL,
     logLevel: 'warn',
+    // Modules of the run's chunk are imported lazily all the same: run from source, there are no chunks.
+    onLog: (level, log, tell) => {
+      if (log.code !== 'INEFFECTIVE_DYNAMIC_IMPORT') tell(level, log);
+    },
   });
   const ending = format === 'cjs' ? 'cjs' : 'js';
   await build.write({
@@ -72,13 +80,22 @@ async function bundle(name: string, { input, format, single }: Program, folder: 
     format,
     entryFileNames: `[name].${ending}`,
     chunkFileNames: `${name}-[name]-[hash].${ending}`,
-    codeSplitting: single ? false : { groups: [{ name: 'run', test: RUN }] },
+    codeSplitting: single
+      ? false
+      : {
+          groups: [
+            { name: 'run', test: RUN },
+            { name: 'tasks', test: TASKS },
+          ],
+        },
     minify: single ? { compress: true, mangle: false, codegen: false } : false,
   });
   await build.close();
 }
 
 const stampFile = join(DIST, 'stamp');
+// `bin/slipway` compares the files' times with the stamp's: what is written while we are at work must count as newer.
+const began = new Date();
 const stamp = stampOf();
 if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
   // Made beside and moved into place: whoever runs at the same time sees the old bundle or the new one.
@@ -86,11 +103,11 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
   mkdirSync(folder, { recursive: true });
   for (const [name, program] of Object.entries(PROGRAMS)) await bundle(name, program, folder);
   writeFileSync(join(folder, 'stamp'), stamp);
+  utimesSync(join(folder, 'stamp'), began, began);
   const old = `${folder}.old`;
   if (existsSync(DIST)) renameSync(DIST, old);
   renameSync(folder, DIST);
   rmSync(old, { recursive: true, force: true });
 } else {
-  // `bin/slipway` compares the files' times with the stamp's.
-  utimesSync(stampFile, new Date(), new Date());
+  utimesSync(stampFile, began, began);
 }

@@ -20,7 +20,7 @@ export async function runProgram(argv: readonly string[]): Promise<void> {
   const run = async (work: Promise<ExitCode>): Promise<void> => {
     code = await work;
   };
-  const program = buildProgram({ system, terminal, signal: interrupted.signal, run });
+  const program = buildProgram({ system, terminal, signal: interrupted.signal, run }, argv[2]);
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -36,7 +36,13 @@ interface Parts {
   readonly run: (work: Promise<ExitCode>) => Promise<void>;
 }
 
-function buildProgram(parts: Parts): Command {
+const GROUPS = [
+  { names: ['init', 'config', 'schema'], add: addProjectCommands },
+  { names: ['plan', 'run', 'image'], add: addPipelineCommands },
+] as const;
+
+/** `asked`: the first word. Where it tells the group, no other command is made, which would take longer than a run. */
+function buildProgram(parts: Parts, asked = ''): Command {
   const program = new Command('slipway')
     .description('From a commit to production, and a bad release back again.')
     .version(parts.system.version)
@@ -44,8 +50,12 @@ function buildProgram(parts: Parts): Command {
     .exitOverride((error) => {
       process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
     });
-  addProjectCommands(program, parts);
-  addPipelineCommands(program, parts);
+  const group = GROUPS.find(({ names }) => names.some((name) => name === asked));
+  if (group !== undefined) {
+    group.add(program, parts);
+    return program;
+  }
+  for (const { add } of GROUPS) add(program, parts);
   addDeliveryCommands(program, parts);
   addAgentCommands(program, parts);
   return program;

@@ -1,6 +1,8 @@
 /** The one door to the terminal: lines out, colours where they are wanted. */
 
+import { isatty } from 'node:tty';
 import { stripVTControlCharacters, styleText } from 'node:util';
+import { directOutput } from './direct-output.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta';
 
@@ -18,14 +20,17 @@ export interface Terminal {
 }
 
 export function createTerminal(env: Readonly<Record<string, string | undefined>>): Terminal {
-  const colour = env['NO_COLOR'] === undefined && (process.stdout.isTTY || Boolean(env['FORCE_COLOR']));
+  const colour = env['NO_COLOR'] === undefined && (isatty(1) || Boolean(env['FORCE_COLOR']));
+  const [output, error] = [directOutput(1), directOutput(2)];
   return {
-    print: (text) => void process.stdout.write(`${text}\n`),
-    note: (text) => void process.stderr.write(`${text}\n`),
-    draw: (text) => void process.stderr.write(text),
+    print: (text) => output(`${text}\n`),
+    note: (text) => error(`${text}\n`),
+    draw: error,
     style: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
-    live: process.stderr.isTTY && env['CI'] === undefined && env['TERM'] !== 'dumb',
-    columns: process.stderr.columns || 100,
+    live: isatty(2) && env['CI'] === undefined && env['TERM'] !== 'dumb',
+    get columns() {
+      return process.stderr.columns || 100;
+    },
   };
 }
 

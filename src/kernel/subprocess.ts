@@ -1,9 +1,21 @@
 /** The one door to other programs: run one to its end, or start one that outlives us. */
 
 import { spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, readFileSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { Fault, systemCodeOf } from './fault.ts';
+import { randomIdentifier } from './random.ts';
 
 export interface Command {
   readonly program: string;
@@ -75,9 +87,10 @@ export async function runCommand(command: Command): Promise<Finished> {
 export function runBriefly(command: Omit<Command, 'input' | 'onOutput'>): Promise<Finished> {
   const { program, args, cwd, env, timeout, signal } = command;
   signal?.throwIfAborted();
+  // Reading two pipes costs us more time than such a program takes, so it writes into files.
+  const [stdout, stderr] = [openUnnamedFile(), openUnnamedFile()];
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [...args], { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    const output = { stdout: '', stderr: '' };
+    const child = spawn(program, [...args], { cwd, env: { ...env }, stdio: ['ignore', stdout, stderr] });
     let ended: Finished['ended'] = 'itself';
     const end = (why: Finished['ended']): void => {
       ended = why;
@@ -86,21 +99,34 @@ export function runBriefly(command: Omit<Command, 'input' | 'onOutput'>): Promis
     const timer = timeout === undefined ? undefined : setTimeout(() => end('timeout'), timeout);
     const onAbort = (): void => end('cancelled');
     signal?.addEventListener('abort', onAbort, { once: true });
-    const clear = (): void => {
+    const settle = (): { readonly stdout: string; readonly stderr: string } => {
+      child.removeAllListeners();
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
+      return { stdout: readAndClose(stdout), stderr: readAndClose(stderr) };
     };
-    child.stdout.setEncoding('utf8').on('data', (piece: string) => (output.stdout += piece));
-    child.stderr.setEncoding('utf8').on('data', (piece: string) => (output.stderr += piece));
     child.on('error', (error) => {
-      clear();
+      settle();
       reject(systemCodeOf(error) === 'ENOENT' ? notFound(program, error) : error);
     });
-    child.on('close', (exitCode, killedBy) => {
-      clear();
-      resolve({ exitCode, signal: killedBy, ...output, ended });
-    });
+    child.on('exit', (exitCode, killedBy) => resolve({ exitCode, signal: killedBy, ...settle(), ended }));
   });
+}
+
+/** An empty file for us and our children that has no name any more, so that nothing is left of it. */
+function openUnnamedFile(): number {
+  const path = join(tmpdir(), `slipway-${process.pid}-${randomIdentifier(12)}`);
+  const file = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  return file;
+}
+
+/** From its beginning: where a child has stopped writing is where we would go on. */
+function readAndClose(file: number): string {
+  const content = Buffer.alloc(fstatSync(file).size);
+  readSync(file, content, 0, content.length, 0);
+  closeSync(file);
+  return content.toString('utf8');
 }
 
 function notFound(program: string, cause: unknown): Fault {

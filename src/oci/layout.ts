@@ -4,8 +4,7 @@
  * an image or a tag says becomes a path.
  */
 
-import { readFileSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { promises, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, hexOf, sha256, type Digest } from '../kernel/digest.ts';
 import { systemCodeOf } from '../kernel/fault.ts';
@@ -127,7 +126,7 @@ async function readVerified(
 ): Promise<Uint8Array> {
   if (size > limit) throw tooLarge(digest, size, limit);
   try {
-    await using file = await open(path);
+    await using file = await promises.open(path);
     // The size is looked at first, so that a file that grew is not read whole to find out.
     const actual = (await file.stat()).size;
     const bytes = actual === size ? await file.readFile() : undefined;

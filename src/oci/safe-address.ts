@@ -4,22 +4,29 @@ import { BlockList, isIP } from 'node:net';
 import { ociFault } from './oci-fault.ts';
 import { printable } from './printable.ts';
 
-const inner = new BlockList();
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-] as const) {
-  inner.addSubnet(network, prefix, 'ipv4');
+let inner: BlockList | undefined;
+
+/** Made when first asked for: what only packs an image need not load it. */
+function innerNetworks(): BlockList {
+  if (inner !== undefined) return inner;
+  inner = new BlockList();
+  for (const [network, prefix] of [
+    ['0.0.0.0', 8],
+    ['10.0.0.0', 8],
+    ['100.64.0.0', 10],
+    ['127.0.0.0', 8],
+    ['169.254.0.0', 16],
+    ['172.16.0.0', 12],
+    ['192.168.0.0', 16],
+  ] as const) {
+    inner.addSubnet(network, prefix, 'ipv4');
+  }
+  inner.addAddress('::', 'ipv6');
+  inner.addAddress('::1', 'ipv6');
+  inner.addSubnet('fc00::', 7, 'ipv6');
+  inner.addSubnet('fe80::', 10, 'ipv6');
+  return inner;
 }
-inner.addAddress('::', 'ipv6');
-inner.addAddress('::1', 'ipv6');
-inner.addSubnet('fc00::', 7, 'ipv6');
-inner.addSubnet('fe80::', 10, 'ipv6');
 
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[|\]$/g, '');
@@ -40,7 +47,7 @@ export function safeLocation(location: string | null, asked: URL): URL {
   if (next.username !== '' || next.password !== '') throw untrusted(next.host, 'with a user name in the address');
   const host = next.hostname.replace(/^\[|\]$/g, '');
   const family = isIP(host);
-  if (isLoopback(host) || (family !== 0 && inner.check(host, family === 4 ? 'ipv4' : 'ipv6'))) {
+  if (isLoopback(host) || (family !== 0 && innerNetworks().check(host, family === 4 ? 'ipv4' : 'ipv6'))) {
     throw untrusted(next.host, 'which is an inner network');
   }
   return next;

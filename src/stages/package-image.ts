@@ -1,7 +1,6 @@
 /** The task `package/image`: layers and module become an image in an OCI layout. */
 
-import { rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { promises, rmSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { shortDigest, type Digest } from '../kernel/digest.ts';
 import { formatSize } from '../kernel/quantity.ts';
@@ -72,7 +71,7 @@ export async function buildImage(context: TaskContext, options: ImageOptions): P
 }
 
 export function readModule(context: Pick<TaskContext, 'need'>): Promise<Uint8Array> {
-  return readFile(join(context.need(COMPONENT).output, 'app.wasm'));
+  return promises.readFile(join(context.need(COMPONENT).output, 'app.wasm'));
 }
 
 /** Layers of other tasks, by the task. */

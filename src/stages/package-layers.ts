@@ -1,7 +1,6 @@
 /** How the tasks of the stage `package` hand layers to each other: files of the output, and what they are in the value. */
 
-import { writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { promises, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest, Json } from '../kernel/digest.ts';
 import { COMPRESSOR, parseLayerReferences, type Layer, type LayerReference } from '../oci/index.ts';
@@ -39,7 +38,7 @@ export async function borrowLayers(context: Pick<TaskContext, 'need'>, task: str
   return Promise.all(
     references.map(async (reference) => ({
       ...reference,
-      bytes: await readFile(join(output, fileOf(reference.descriptor.digest))),
+      bytes: await promises.readFile(join(output, fileOf(reference.descriptor.digest))),
     })),
   );
 }

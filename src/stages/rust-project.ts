@@ -74,6 +74,13 @@ export async function openRustProject(options: StageOptions): Promise<RustProjec
   const covered = coveredNames(source);
   const outside = outsideConfiguration(source, cargoHome);
   const variables = buildVariables(environment);
+  const linker = linkerIdentity(environment);
+  const libraries = new Map<string, string>();
+  const libraryIdentity = (name: string): string => {
+    const known = libraries.get(name) ?? sha256(standardLibrary(toolchain.sysroot, name) ?? '');
+    libraries.set(name, known);
+    return known;
+  };
   return {
     target,
     toolchain,
@@ -91,11 +98,8 @@ export async function openRustProject(options: StageOptions): Promise<RustProjec
       environment: tools.includes('rustc') ? variables : [],
       tools: [
         ...tools.map((name) => ({ name, identity: toolchain.identities[name] ?? 'not installed' })),
-        ...targets.map((name) => ({
-          name: `std ${name}`,
-          identity: sha256(standardLibrary(toolchain.sysroot, name) ?? ''),
-        })),
-        ...(tools.includes('rustc') ? [{ name: 'cc', identity: linkerIdentity(environment) }] : []),
+        ...targets.map((name) => ({ name: `std ${name}`, identity: libraryIdentity(name) })),
+        ...(tools.includes('rustc') ? [{ name: 'cc', identity: linker }] : []),
         { name: 'settings outside', identity: outside },
       ],
       settings: { recipe: RUST_RECIPE, ...settings },

@@ -3,11 +3,9 @@
  * module to a component, from a component to JavaScript. They are loaded when first needed: 60 ms and 20 MB.
  */
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
 import { messageOf } from '../kernel/fault.ts';
 import { expectKind } from './binary-kind.ts';
+import { installedPackage } from './installed-package.ts';
 import { firstLines, wasmFault } from './wasm-fault.ts';
 
 const PACKAGE = '@bytecodealliance/jco-transpile';
@@ -26,18 +24,7 @@ export interface Transpiled {
 
 /** Version of the transpiler and of our options for it: equal identities make equal files of equal components. */
 export function transpilerIdentity(): string {
-  return `jco-transpile@${packageVersion()}/${RECIPE}`;
-}
-
-let version: string | undefined;
-
-function packageVersion(): string {
-  if (version === undefined) {
-    const entry = createRequire(import.meta.url).resolve(PACKAGE);
-    const manifest: unknown = JSON.parse(readFileSync(join(dirname(entry), '..', 'package.json'), 'utf8'));
-    version = String((manifest as { version?: unknown }).version);
-  }
-  return version;
+  return `jco-transpile@${installedPackage(PACKAGE).version}/${RECIPE}`;
 }
 
 /**

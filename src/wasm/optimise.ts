@@ -5,10 +5,10 @@
  * used exactly when it is the same version; with any other, two machines would give two digests of one source.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { findProgram, runCommand } from '../kernel/subprocess.ts';
+import { installedPackage } from './installed-package.ts';
 import { firstLines, wasmFault } from './wasm-fault.ts';
 
 export type OptimisationLevel = 'Oz' | 'Os' | 'O4' | 'O3' | 'O2' | 'O1' | 'O0';
@@ -89,16 +89,7 @@ async function chooseTool(searchPath: string, cwd: string): Promise<Tool> {
   return same ? { name: `wasm-opt ${version} (native)`, program: native, args: [] } : npm;
 }
 
-let found: { readonly version: string; readonly script: string } | undefined;
-
 function binaryen(): { readonly version: string; readonly script: string } {
-  if (found === undefined) {
-    const folder = dirname(createRequire(import.meta.url).resolve('binaryen/package.json'));
-    const manifest: unknown = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    found = {
-      version: String((manifest as { version?: unknown }).version),
-      script: join(folder, 'bin', 'wasm-opt'),
-    };
-  }
-  return found;
+  const { folder, version } = installedPackage('binaryen');
+  return { version, script: join(folder, 'bin', 'wasm-opt') };
 }

@@ -4,8 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, globSync, mkdirSync, promises, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ociFault } from '../oci-fault.ts';
 import { expectDone, LEAVE_OUT, runIn, type DownloadSite } from './download.ts';
@@ -112,7 +111,7 @@ async function openPackage(wanted: DebianPackage, site: DownloadSite): Promise<F
   expectDone(await runIn(site, 'sh', unpack), `The content of ${file}`, site.signal);
   const { unpackTar } = await import('modern-tar');
   const files = new Map<string, { content: Uint8Array } | { link: string }>();
-  for (const { header, data } of await unpackTar(await readFile(archive))) {
+  for (const { header, data } of await unpackTar(await promises.readFile(archive))) {
     const path = header.name.replace(/^\.?\/?/, '/');
     if (header.type === 'file') files.set(path, { content: data ?? new Uint8Array() });
     if (header.type === 'symlink' && header.linkname !== undefined) files.set(path, { link: header.linkname });

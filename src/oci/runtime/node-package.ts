@@ -1,7 +1,7 @@
 /** Node's own binary for any architecture: it is in the npm registry, and npm is configured where Slipway is installed. */
 
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { promises } from 'node:fs';
 import { join } from 'node:path';
 import { decompress } from '../gzip.ts';
 import { ociFault } from '../oci-fault.ts';
@@ -20,7 +20,7 @@ export async function fetchNode(pins: RuntimePins['node'], site: DownloadSite): 
   const wanted = `${pins.package}@${pins.version}`;
   const finished = await runIn(site, 'npm', ['pack', wanted, '--ignore-scripts', '--loglevel=error']);
   expectDone(finished, `The npm package ${wanted}`, site.signal);
-  const packed = await readFile(join(site.folder, `${pins.package}-${pins.version}.tgz`));
+  const packed = await promises.readFile(join(site.folder, `${pins.package}-${pins.version}.tgz`));
   if (`sha512-${createHash('sha512').update(packed).digest('base64')}` !== pins.integrity) {
     throw ociFault({
       code: 'runtime/mismatch',

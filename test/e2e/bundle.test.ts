@@ -1,0 +1,87 @@
+/** The bundle, as `bin/slipway` runs it: each command's code is in a file of its own, which must load and find the others. */
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runBriefly } from '../../src/kernel/subprocess.ts';
+import { temporaryFolder } from '../../src/kernel/workspace.ts';
+
+const checkout = join(import.meta.dirname, '../..');
+const root = temporaryFolder();
+const project = join(root, 'tally');
+const env = {
+  PATH: process.env['PATH'] ?? '',
+  HOME: process.env['HOME'] ?? root,
+  SLIPWAY_HOME: join(root, 'home'),
+  SLIPWAY_CACHE: join(root, 'cache'),
+};
+const slipway = (words: readonly string[], cwd = project) =>
+  runBriefly({ program: join(checkout, 'bin', 'slipway'), args: words, cwd, env, timeout: 60_000 });
+
+beforeAll(() => {
+  execFileSync(process.execPath, [join(checkout, 'build.ts')]);
+  cpSync(join(checkout, 'test/fixtures/tally'), project, { recursive: true });
+  mkdirSync(join(root, 'empty'));
+  const git = (...args: readonly string[]) => execFileSync('git', args, { cwd: project, stdio: 'ignore' });
+  git('init', '--initial-branch=main');
+  git('add', '--all');
+  git('-c', 'user.name=test', '-c', 'user.email=test@example.invalid', 'commit', '--message', 'test');
+}, 60_000);
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const scenario = join(checkout, 'test/scenarios', 'first-deployment.yaml');
+/** With what each is started so that its own code runs, without a toolchain and without an agent. */
+const COMMANDS: readonly (readonly string[])[] = [
+  ['init', '--yes'],
+  ['config'],
+  ['schema'],
+  ['plan'],
+  ['run', 'check'],
+  ['image', 'inspect'],
+  ['status'],
+  ['history'],
+  ['why'],
+  ['logs'],
+  ['rehearse', scenario],
+  ['promote'],
+  ['abort'],
+  ['retry'],
+  ['pause'],
+  ['resume'],
+  ['rollback'],
+  ['down'],
+];
+
+test.each(COMMANDS.map((words) => [words.join(' ').replace(`${checkout}/`, ''), words] as const))(
+  'slipway %s finds all of its code',
+  async (_name, words) => {
+    const { exitCode, stderr } = await slipway(words);
+    expect(stderr).not.toContain('bug in Slipway');
+    expect([0, 1, 2, 3]).toContain(exitCode);
+  },
+  60_000,
+);
+
+test('every command of the help is among these, or needs an agent', async () => {
+  const { stdout } = await slipway(['--help']);
+  const named = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map((match) => match[1]);
+  const tried = COMMANDS.map(([name]) => name);
+  expect(new Set(named)).toEqual(new Set([...tried, 'deploy', 'serve', 'help']));
+});
+
+test.each(['init', 'config', 'schema', 'plan', 'run', 'image', 'status', 'promote', 'serve', 'down'])(
+  'slipway %s --help is of that command',
+  async (name) => {
+    const { exitCode, stdout } = await slipway([name, '--help'], join(root, 'empty'));
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(`Usage: slipway ${name}`);
+  },
+);
+
+test('what each run loads brings no parser of project files or of images', () => {
+  const dist = join(checkout, 'dist');
+  const chunks = readdirSync(dist).filter((name) => /^slipway-(run|tasks)-/.test(name));
+  expect(chunks).toHaveLength(2);
+  for (const name of chunks) expect(readFileSync(join(dist, name), 'utf8')).not.toMatch(/node_modules\/(zod|yaml)\//);
+});
