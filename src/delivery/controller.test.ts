@@ -56,6 +56,19 @@ describe('what was saved', () => {
     expectNoOpenEffects(rig);
   });
 
+  test('and not told over several commands and a crash is told after it', async () => {
+    const journal = createFullJournal();
+    const rig = await createServingRig({ journal });
+    journal.full = true;
+    for (const version of [2, 3]) await expect(rig.deploy(version)).rejects.toThrow('full');
+    await rig.crash().catch(() => undefined);
+    journal.full = false;
+    await rig.crash();
+    await rig.seconds(62);
+    expect(rig.journal.read({ kinds: ['rollout.started'] })).toHaveLength(3);
+    expectNoGaps(rig);
+  });
+
   test('and not told before a crash is told after it', async () => {
     const journal = createFullJournal();
     const rig = await createServingRig({ journal });

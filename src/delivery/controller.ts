@@ -8,14 +8,13 @@ import type { Clock } from '../kernel/clock.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import { type Command, obey, type RefusalCode } from './command.ts';
 import { decide } from './decide.ts';
-import type { Effect } from './effect.ts';
 import { effectDone, effectIntended } from './entries.ts';
-import type { EnvironmentState, Intent, Setback } from './engine-state.ts';
+import type { EnvironmentState, Intent } from './engine-state.ts';
 import type { EnvironmentSpec } from './environment-spec.ts';
 import type { EnvironmentContext, Platform } from './platform.ts';
 import type { RolloutStore } from './rollout-store.ts';
 import { openSavedState, type SavedState } from './saved-state.ts';
-import { sameEffect, slotOf } from './wants.ts';
+import { afterEffect, type Attempt } from './setbacks.ts';
 
 export interface ControllerOptions {
   /** `service/environment`. */
@@ -159,24 +158,7 @@ async function lookIfPossible(look: () => Promise<boolean>): Promise<string> {
   }
 }
 
-type Attempted = 'done' | { readonly failed: string };
-
-/** Remembers a failure until the same thing succeeds; a split that may not have been taken over is not relied on. */
-function afterEffect(
-  state: EnvironmentState,
-  effect: Effect,
-  { result, now }: { readonly result: Attempted; readonly now: number },
-): EnvironmentState {
-  const slot = slotOf(effect);
-  const { [slot]: before, ...others } = state.setbacks;
-  if (result === 'done') return before === undefined ? state : { ...state, setbacks: others };
-  const count = before !== undefined && sameEffect(before.effect, effect) ? before.count + 1 : 1;
-  const setback: Setback = { effect, count, at: now, message: result.failed };
-  const commanded = effect.kind === 'route' ? null : state.commanded;
-  return { ...state, commanded, setbacks: { ...others, [slot]: setback } };
-}
-
-async function attempt(work: () => Promise<unknown>): Promise<Attempted> {
+async function attempt(work: () => Promise<unknown>): Promise<Attempt['result']> {
   try {
     await work();
     return 'done';

@@ -11,9 +11,10 @@ import type { EnvironmentState } from './engine-state.ts';
 import { forget } from './forget.ts';
 import { look, lookMayWait } from './look.ts';
 import type { Observation } from './observation.ts';
+import { withoutOld, withoutWithheld } from './setbacks.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { Turn } from './turn.ts';
-import { commandedNow, reconcile } from './wants.ts';
+import { commandedNow, wantedEffects } from './wants.ts';
 
 export interface Decision {
   readonly state: EnvironmentState;
@@ -34,12 +35,11 @@ export function decide(state: EnvironmentState, observation: Observation, now: n
 function follow(looked: Turn, observation: Observation): Decision {
   const { now } = looked;
   const advanced = forget(advance(looked, observation), observation);
-  const effects = reconcile(advanced.state, observation, now);
+  const wanted = wantedEffects(advanced.state, observation, now);
+  const effects = withoutWithheld(advanced.state, wanted, now);
+  const current = withoutOld(advanced.state, wanted);
   const route = effects.find((effect) => effect.kind === 'route');
-  const commanded =
-    route === undefined
-      ? advanced.state
-      : { ...advanced.state, commanded: commandedNow(advanced.state, route.shares, now) };
+  const commanded = route === undefined ? current : { ...current, commanded: commandedNow(current, route.shares, now) };
   const { state, entries } = goneWhenEmpty(told({ ...advanced, state: commanded }, observation), observation);
   return { state, entries, effects };
 }

@@ -23,6 +23,17 @@ describe('a first deployment', () => {
     expect(rig.phase()).toBe('healthy promoted');
   });
 
+  test('whose counters are nonsense is not promoted by them', async () => {
+    const rig = await createRig();
+    rig.world.badShare.set(1, NaN);
+    await rig.deploy(1);
+    await rig.seconds(60);
+    expect(rig.phase()).toBe('progressing');
+    expect(rig.controller.state().rollout?.because).toContain('waits for metrics');
+    await rig.seconds(900);
+    expect(rig.phase()).toBe('paused inconclusive');
+  });
+
   test('that never gets ready is aborted at the deadline with nothing exposed', async () => {
     const rig = await createRig();
     rig.world.never.add(1);
@@ -92,6 +103,48 @@ describe('a canary with written steps', () => {
     expect(rig.phase()).toBe('healthy promoted');
   });
 
+  test('whose metrics stay down waits for a person after the deadline, and still goes on when they return', async () => {
+    const rig = await createServingRig();
+    rig.world.metrics = false;
+    await rig.deploy(2);
+    await rig.seconds(60 + 601);
+    expect(rig.phase()).toBe('paused inconclusive');
+    expect(rig.controller.state().told?.wait).toMatchObject({ until: null, command: 'slipway promote' });
+    rig.world.metrics = true;
+    await rig.seconds(2);
+    expect(rig.phase()).toBe('healthy promoted');
+  });
+
+  test('keeps the old release at full size for its time, however few are kept', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, { ...SPEC, keep: 0 });
+    await rig.seconds(61);
+    expect(rig.phase()).toBe('healthy promoted');
+    await rig.seconds(598);
+    expect(rig.world.desired(1)).toBe(2);
+    await rig.seconds(3);
+    expect([rig.world.desired(1), rig.controller.state().kept]).toEqual([0, []]);
+  });
+
+  test('that loses a replica gets the weight that the others can carry, and its weight back later', async () => {
+    const rig = await createServingRig();
+    const steps = [
+      { kind: 'weight', weight: 0.5 },
+      { kind: 'weight', weight: 0.9 },
+      { kind: 'pause', duration: 'manual' },
+    ] as const;
+    await rig.deploy(2, { ...SPEC, strategy: { ...PLAN, steps } });
+    await rig.seconds(2);
+    rig.world.commands.length = 0;
+    rig.world.readyAtMost.set(2, 1);
+    await rig.seconds(1);
+    rig.world.readyAtMost.set(2, 0);
+    await rig.seconds(1);
+    rig.world.readyAtMost.clear();
+    await rig.seconds(1);
+    expect(rig.world.commands).toEqual(['#1 50% #2 50%', '#1 100%', '#1 10% #2 90%']);
+  });
+
   test('that loses its replicas for good is aborted at once, without statistics', async () => {
     const rig = await createServingRig();
     await rig.deploy(2);
@@ -140,6 +193,41 @@ describe('a canary without steps', () => {
       '#1 50% #2 50%',
       '#2 100%',
     ]);
+  });
+
+  test('that can not be decided in time is aborted where that is asked for, also when nobody sends a request', async () => {
+    const rig = await createServingRig();
+    rig.world.requestsPerSecond = 0;
+    const judged = { ...PLAN.judge, inconclusive: 'abort' as const };
+    await rig.deploy(2, { ...SPEC, strategy: { ...PLAN, steps: null, judge: judged } });
+    await rig.seconds(898);
+    expect(rig.phase()).toBe('progressing');
+    await rig.seconds(3);
+    expect(rig.phase()).toBe('aborted aborted');
+  });
+
+  test('that passes in the last second is promoted, not held', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, { ...SPEC, strategy: { ...PLAN, steps: null, judge: { ...PLAN.judge, within: 92_000 } } });
+    await rig.seconds(5);
+    // The pass is there at the end of the 30 s at 50 %; the replicas for 100 % come only after `within` is over.
+    rig.world.readyAtMost.set(2, 1);
+    await rig.seconds(90);
+    expect(rig.controller.state().rollout?.step).toBe(3);
+    rig.world.readyAtMost.clear();
+    await rig.seconds(2);
+    expect(rig.phase()).toBe('healthy promoted');
+  });
+
+  test('whose judge only reports waits for nothing that the judge says', async () => {
+    const rig = await createServingRig();
+    rig.world.badShare.set(2, 0.3);
+    rig.world.metrics = false;
+    await rig.deploy(2, { ...SPEC, strategy: { ...PLAN, steps: null, judge: { ...PLAN.judge, dry: true } } });
+    await rig.seconds(60);
+    rig.world.metrics = true;
+    await rig.seconds(35);
+    expect(rig.phase()).toBe('healthy promoted');
   });
 
   test('that can not be decided in time is held as inconclusive; a person promotes it', async () => {

@@ -56,6 +56,19 @@ describe('during a long pause', () => {
     expect(await secondsToAbort(HOURS + 17)).toBe(early);
   });
 
+  test('what is due happens in time, between the looks that are written', async () => {
+    const rig = await createServingRig();
+    const steps = [
+      { kind: 'weight', weight: 0.1 },
+      { kind: 'pause', duration: HOURS * 1000 },
+    ] as const;
+    await rig.deploy(2, { ...SPEC, strategy: { ...PLAN, steps } });
+    await rig.seconds(HOURS - 1);
+    expect(rig.phase()).toBe('paused step');
+    await rig.seconds(2);
+    expect(rig.phase()).toBe('healthy promoted');
+  });
+
   test('the looks that are written give the e-values that decided', async () => {
     const rig = await createServingRig();
     await rig.deploy(2, PAUSED);

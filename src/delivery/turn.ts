@@ -173,10 +173,9 @@ export function unpause(turn: Turn, because: string): Turn {
   return pausesAgain ? pause(running, 'step', because) : resume(running, because);
 }
 
-/** The step after the present one; `null` at the end of the plan, and for a rollout that skips steps and pauses. */
-export function nextStep({ plan, step, stable, judged }: Rollout): number | null {
-  const direct = stable === null || !judged;
-  return direct || step + 1 >= plannedSteps(plan).length ? null : step + 1;
+/** The step after the present one; `null` at the end of the plan, where first deployments and rollbacks begin. */
+export function nextStep({ plan, step }: Rollout): number | null {
+  return step + 1 < plannedSteps(plan).length ? step + 1 : null;
 }
 
 /** Whether `within` bounds the judge's time: only where its `pass` is asked for, so not in a plan of written steps. */

@@ -6,15 +6,12 @@
 import type { Effect, RouteEffect } from './effect.ts';
 import type { EnvironmentState, Rollout, Shares } from './engine-state.ts';
 import type { Observation } from './observation.ts';
+import { sameShares } from './shares.ts';
 import { plannedSteps, replicasFor, weightAt } from './steps.ts';
 import { activeRollout } from './turn.ts';
 
 /** A route that is not seen in force after this long is commanded again, then after twice as long, and so on. */
 const REPEAT_ROUTE_AFTER = 5000;
-/** A failed effect is tried again after this long, then after twice as long, and so on. */
-const RETRY_AFTER = 1000;
-/** … up to these: a split that should be taken back can't wait for long once the router is there again. */
-const LONGEST_WAIT: Readonly<Record<Effect['kind'], number>> = { route: 5000, scale: 30_000 };
 const LONGEST_REPEAT = 30_000;
 
 /** The split that should be in force now. */
@@ -71,34 +68,11 @@ export function inForce(observation: Observation, shares: Shares): boolean {
   return observation.traffic !== null && sameShares(observation.traffic, shares);
 }
 
-export function sameShares(one: Shares, other: Shares): boolean {
-  const named = new Set([...Object.keys(one), ...Object.keys(other)].map(Number));
-  return [...named].every((release) => Math.abs((one[release] ?? 0) - (other[release] ?? 0)) < 1e-9);
-}
-
 /** The effects that bring the observed world to the wanted one. The route comes first: it is what users feel. */
-export function reconcile(state: EnvironmentState, observation: Observation, now: number): readonly Effect[] {
+export function wantedEffects(state: EnvironmentState, observation: Observation, now: number): readonly Effect[] {
   const shares = wantedShares(state, observation);
   const wanted = { observation, shares, now };
-  const effects = [...routeEffects(state, wanted), ...scaleEffects(state, wanted)];
-  return effects.filter((effect) => !isWithheld(state, effect, now));
-}
-
-/** What an effect is about: a failure counts until another attempt at the same thing succeeds. */
-export function slotOf(effect: Effect): string {
-  return effect.kind === 'route' ? 'route' : `scale ${effect.release}`;
-}
-
-/** Whether the same effect has just failed: then it is left alone for a while. Another wish is tried at once. */
-function isWithheld(state: EnvironmentState, effect: Effect, now: number): boolean {
-  const setback = state.setbacks[slotOf(effect)];
-  if (setback === undefined || !sameEffect(setback.effect, effect)) return false;
-  return now - setback.at < Math.min(LONGEST_WAIT[effect.kind], RETRY_AFTER * 2 ** (setback.count - 1));
-}
-
-export function sameEffect(one: Effect, other: Effect): boolean {
-  if (one.kind === 'route' && other.kind === 'route') return sameShares(one.shares, other.shares);
-  return one.kind === 'scale' && other.kind === 'scale' && one.replicas === other.replicas;
+  return [...routeEffects(state, wanted), ...scaleEffects(state, wanted)];
 }
 
 interface Wanted {

@@ -55,10 +55,19 @@ export const SPEC: EnvironmentSpec = {
   limits: { memory: 1, request: 1 },
 };
 
+type Shares = Readonly<Record<number, number>>;
+
 /** A world in which replicas get ready at once (unless told otherwise) and each second brings 100 requests. */
 export interface World {
   readonly platform: Platform;
   readonly commands: string[];
+  /** Every split that was taken over, with what was ready and in force just before. */
+  readonly routes: {
+    readonly shares: Shares;
+    readonly before: Shares;
+    readonly ready: Readonly<Record<number, number>>;
+  }[];
+  desired(release: number): number;
   never: Set<number>;
   /** Releases of which at most so many replicas get ready. */
   readyAtMost: Map<number, number>;
@@ -81,9 +90,13 @@ export interface World {
 export function createWorld(): World {
   const desired = new Map<number, number>();
   const served = new Map<number, { requests: number; errors: number }>();
-  let shares: Readonly<Record<number, number>> = {};
+  let shares: Shares = {};
+  const ready = (release: number): number =>
+    world.never.has(release) ? 0 : Math.min(desired.get(release) ?? 0, world.readyAtMost.get(release) ?? Infinity);
   const world: World = {
     commands: [],
+    routes: [],
+    desired: (release) => desired.get(release) ?? 0,
     never: new Set(),
     readyAtMost: new Map(),
     failing: new Map(),
@@ -125,6 +138,8 @@ export function createWorld(): World {
               .map(([release, share]) => `#${release} ${Math.round(share * 100)}%`)
               .join(' ') || 'nothing',
           );
+          const readyNow = Object.fromEntries([...desired.keys()].map((release) => [release, ready(release)]));
+          world.routes.push({ shares: effect.shares, before: shares, ready: readyNow });
           if (!world.routerStuck) shares = effect.shares;
         }
         return Promise.resolve();
@@ -138,7 +153,7 @@ export function createWorld(): World {
         release,
         {
           desired: count,
-          ready: world.never.has(release) ? 0 : Math.min(count, world.readyAtMost.get(release) ?? count),
+          ready: ready(release),
           restarts: 0,
           failure: world.failing.get(release) ?? null,
           inFlight: 0,

@@ -1,0 +1,59 @@
+/** Effects that failed: remembered while they are still wanted, and tried ever less often, so that trouble stays quiet. */
+
+import type { Effect } from './effect.ts';
+import type { EnvironmentState, Setback } from './engine-state.ts';
+import { sameShares } from './shares.ts';
+
+/** A failed effect is tried again after this long, then after twice as long, and so on … */
+const RETRY_AFTER = 1000;
+/** … up to these: a split that should be taken back can't wait for long once the router is there again. */
+const LONGEST_WAIT: Readonly<Record<Effect['kind'], number>> = { route: 5000, scale: 30_000 };
+
+/** What an effect is about: a failure counts until another attempt at the same thing succeeds. */
+export function slotOf(effect: Effect): string {
+  return effect.kind === 'route' ? 'route' : `scale ${effect.release}`;
+}
+
+/** Of the wanted effects those that have not just failed. Another wish about the same thing is tried at once. */
+export function withoutWithheld(state: EnvironmentState, wanted: readonly Effect[], now: number): readonly Effect[] {
+  return wanted.filter((effect) => {
+    const setback = setbackOf(state, effect);
+    if (setback === undefined) return true;
+    return now - setback.at >= Math.min(LONGEST_WAIT[effect.kind], RETRY_AFTER * 2 ** (setback.count - 1));
+  });
+}
+
+/** Forgets the failures of what is not wanted any more. */
+export function withoutOld(state: EnvironmentState, wanted: readonly Effect[]): EnvironmentState {
+  const slots = Object.keys(state.setbacks);
+  const current = wanted.filter((effect) => setbackOf(state, effect) !== undefined).map(slotOf);
+  if (slots.every((slot) => current.includes(slot))) return state;
+  const setbacks = Object.fromEntries(Object.entries(state.setbacks).filter(([slot]) => current.includes(slot)));
+  return { ...state, setbacks };
+}
+
+export interface Attempt {
+  readonly result: 'done' | { readonly failed: string };
+  /** Engine time. */
+  readonly now: number;
+}
+
+/** Remembers how it went; a split that may not have been taken over is not relied on. */
+export function afterEffect(state: EnvironmentState, effect: Effect, { result, now }: Attempt): EnvironmentState {
+  const slot = slotOf(effect);
+  const { [slot]: before, ...others } = state.setbacks;
+  if (result === 'done') return before === undefined ? state : { ...state, setbacks: others };
+  const count = (setbackOf(state, effect)?.count ?? 0) + 1;
+  const commanded = effect.kind === 'route' ? null : state.commanded;
+  return { ...state, commanded, setbacks: { ...others, [slot]: { effect, count, at: now, message: result.failed } } };
+}
+
+function setbackOf(state: EnvironmentState, effect: Effect): Setback | undefined {
+  const setback = state.setbacks[slotOf(effect)];
+  return setback !== undefined && sameEffect(setback.effect, effect) ? setback : undefined;
+}
+
+function sameEffect(one: Effect, other: Effect): boolean {
+  if (one.kind === 'route' && other.kind === 'route') return sameShares(one.shares, other.shares);
+  return one.kind === 'scale' && other.kind === 'scale' && one.replicas === other.replicas;
+}
