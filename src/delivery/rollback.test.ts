@@ -37,6 +37,14 @@ describe('a rollback that waits for replicas', () => {
     expect([stable, told?.shares, told?.candidate]).toEqual([3, { 3: 1 }, null]);
   });
 
+  test('and is aborted says nothing against a deployment of its release, which goes by the steps', async () => {
+    const rig = await createWaitingRig();
+    await rig.order({ kind: 'abort' });
+    rig.world.never.clear();
+    await rig.deploy(2);
+    expect(rig.phase()).toBe('paused step');
+  });
+
   test('gives way to another one, and to a deployment', async () => {
     const rig = await createWaitingRig();
     await rig.order({ kind: 'rollback', to: 1 });
