@@ -176,8 +176,25 @@ function goOn(scene: Scene): Moved {
   if (next === null) return moved(finish(scene));
   const missing = plannedSteps(rollout.plan)[next]?.kind === 'weight' ? missingData(scene) : null;
   if (missing !== null) return waitForData(scene, `waits for metrics before a higher weight: ${missing}`);
-  const because = rollout.missingSince === null ? 'the step before it is done' : 'the metrics are back';
-  return moved(enterStep(turn, next, because));
+  return moved(enterStep(turn, next, whyNext(scene, next)));
+}
+
+/** Why the next step begins, for people. */
+function whyNext({ rollout, reading }: Scene, next: number): string {
+  const steps = plannedSteps(rollout.plan);
+  const [before, after] = [steps[rollout.step], steps[next]];
+  if (after?.kind === 'pause') {
+    const end = after.duration === 'manual' ? 'until a person promotes' : `for ${formatDuration(after.duration)}`;
+    return `the plan pauses here ${end}`;
+  }
+  if (rollout.missingSince !== null) return 'the metrics are back';
+  if (before?.kind === 'pause') {
+    return before.duration === 'manual'
+      ? 'the pause is over'
+      : `the pause of ${formatDuration(before.duration)} is over`;
+  }
+  if (before?.pass === true) return reading.sentence;
+  return `nothing speaks against #${rollout.candidate} at ${formatShare(before?.weight ?? 0)}`;
 }
 
 /**

@@ -324,3 +324,25 @@ test('the journal holds each entry once, and from the looks the e-values can be 
   expect(again).toEqual(rollout?.evidence);
   expect(judge(again, PLAN.judge).abort.e).toBe(looks.at(-1)?.abort);
 });
+
+test('every step says why it begins, so that a person understands it later', async () => {
+  const rig = await createServingRig();
+  const becauseOf = (kind: string): readonly string[] =>
+    rig.journal
+      .read({ kinds: [kind] })
+      .map(({ data }) => data as { rollout: string; because: string })
+      .filter(({ rollout }) => rollout === rig.controller.state().rollout?.id)
+      .map(({ because }) => because);
+  await rig.deploy(2);
+  await rig.seconds(61);
+  expect(becauseOf('rollout.stepped')).toEqual(['#2 was deployed', 'the pause of 1m is over']);
+  expect(becauseOf('rollout.paused')).toEqual(['the plan pauses here for 1m']);
+  await rig.deploy(3, { ...SPEC, strategy: { ...PLAN, steps: null } });
+  await rig.seconds(120);
+  expect(becauseOf('rollout.stepped')).toEqual([
+    '#3 was deployed',
+    'nothing speaks against #3 at 5%',
+    'nothing speaks against #3 at 25%',
+    expect.stringContaining('proven within the SLO'),
+  ]);
+});
