@@ -40,23 +40,26 @@ const EXTERNAL = [/^node:/, /^@bytecodealliance\//, /^binaryen/];
 
 /** What every run needs is one chunk: each file that is loaded costs a fraction of a millisecond. */
 const RUN =
-  /[\\/]src[\\/](kernel|journal|pipeline|system\.ts|cli[\\/](program|exit|terminal|run-tasks|keep-image|pipeline-session|project-folder|report[\\/]run-report|commands[\\/]run)\.ts)|[\\/]node_modules[\\/](commander|@commander-js)[\\/]/;
+  /[\\/]src[\\/](kernel|journal|pipeline|system\.ts|cli[\\/](start|direct-output|exit|terminal|run-tasks|keep-image|pipeline-session|project-folder|report[\\/]run-report|commands[\\/]run)\.ts)/;
 
 /** And so is what finds out which tasks a project has. The parsers of images are not in it: they bring zod. */
 const TASKS =
   /[\\/]src[\\/](stages|toolchains|wasm)[\\/]|[\\/]src[\\/]oci[\\/](?!schemas\.ts)|[\\/]node_modules[\\/]smol-toml[\\/]/;
 
+/** What the bundle is made of: the sources but for tests, their folders (so that a new or lost file counts), and this. */
+function sources(): readonly string[] {
+  const found = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).map((path) => join('src', path));
+  const shipped = found.filter((path) => !path.endsWith('.test.ts')).sort();
+  return ['build.ts', 'package-lock.json', 'src', ...shipped];
+}
+
 /** Changes whenever a source file, the lock file or this recipe does: names, sizes and times of the files. */
 function stampOf(): string {
   const hash = createHash('sha256');
-  const add = (path: string): void => {
-    const { size, mtimeMs } = statSync(join(ROOT, path));
-    hash.update(`${path}\0${size}\0${mtimeMs}\n`);
-  };
-  for (const path of readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).sort()) {
-    if (path.endsWith('.ts') && !path.endsWith('.test.ts')) add(join('src', path));
+  for (const path of sources()) {
+    const stats = statSync(join(ROOT, path));
+    hash.update(stats.isDirectory() ? `${path}\n` : `${path}\0${stats.size}\0${stats.mtimeMs}\n`);
   }
-  for (const path of ['build.ts', 'package-lock.json']) add(path);
   return hash.digest('hex');
 }
 
@@ -102,6 +105,8 @@ if (!existsSync(stampFile) || readFileSync(stampFile, 'utf8') !== stamp) {
   const folder = `${DIST}.${process.pid}`;
   mkdirSync(folder, { recursive: true });
   for (const [name, program] of Object.entries(PROGRAMS)) await bundle(name, program, folder);
+  // For the shell: looking at a list takes it half as long as `find` takes to be started and to make one.
+  writeFileSync(join(folder, 'sources'), `sources='${sources().join(' ')}'\n`);
   writeFileSync(join(folder, 'stamp'), stamp);
   utimesSync(join(folder, 'stamp'), began, began);
   const old = `${folder}.old`;

@@ -4,4 +4,4 @@ import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
 // No top-level await: the bundle is CommonJS, which starts faster.
-void import('./program.ts').then((program) => program.runProgram(process.argv));
+void import('./start.ts').then(({ start }) => start(process.argv));

@@ -2,66 +2,39 @@
 
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Verb } from '../server/index.ts';
-import { openSystem } from '../system.ts';
-import { EXIT, type ExitCode, tellFailure } from './exit.ts';
-import { createTerminal, type Terminal } from './terminal.ts';
+import type { System } from '../system.ts';
+import { EXIT, type ExitCode } from './exit.ts';
+import type { Terminal } from './terminal.ts';
 
-/** Runs one command line and ends the process with its exit code. */
-export async function runProgram(argv: readonly string[]): Promise<void> {
-  const system = openSystem(process.env);
-  const terminal = createTerminal(process.env);
-  const interrupted = new AbortController();
-  let code: ExitCode = EXIT.ok;
-  const stop = (): void => {
-    interrupted.abort(Object.assign(new Error('interrupted'), { name: 'AbortError' }));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  const run = async (work: Promise<ExitCode>): Promise<void> => {
-    code = await work;
-  };
-  const program = buildProgram({ system, terminal, signal: interrupted.signal, run }, argv[2]);
-  try {
-    await program.parseAsync(argv);
-  } catch (error) {
-    code = tellFailure(error, terminal);
-  }
-  process.exitCode = interrupted.signal.aborted && code === EXIT.ok ? EXIT.interrupted : code;
-}
-
-interface Parts {
-  readonly system: ReturnType<typeof openSystem>;
+/** What a command line is run with; `run` is handed the command's work. */
+export interface Scene {
+  readonly system: System;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly run: (work: Promise<ExitCode>) => Promise<void>;
 }
 
-const GROUPS = [
-  { names: ['init', 'config', 'schema'], add: addProjectCommands },
-  { names: ['plan', 'run', 'image'], add: addPipelineCommands },
-] as const;
+/** Parses the command line and runs the command that it names. */
+export async function runProgram(argv: readonly string[], scene: Scene): Promise<void> {
+  await buildProgram(scene).parseAsync(argv);
+}
 
-/** `asked`: the first word. Where it tells the group, no other command is made, which would take longer than a run. */
-function buildProgram(parts: Parts, asked = ''): Command {
+function buildProgram(scene: Scene): Command {
   const program = new Command('slipway')
     .description('From a commit to production, and a bad release back again.')
-    .version(parts.system.version)
+    .version(scene.system.version)
     .showSuggestionAfterError()
     .exitOverride((error) => {
       process.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
     });
-  const group = GROUPS.find(({ names }) => names.some((name) => name === asked));
-  if (group !== undefined) {
-    group.add(program, parts);
-    return program;
-  }
-  for (const { add } of GROUPS) add(program, parts);
-  addDeliveryCommands(program, parts);
-  addAgentCommands(program, parts);
+  addProjectCommands(program, scene);
+  addPipelineCommands(program, scene);
+  addDeliveryCommands(program, scene);
+  addAgentCommands(program, scene);
   return program;
 }
 
-function addProjectCommands(program: Command, { terminal, run }: Parts): void {
+function addProjectCommands(program: Command, { terminal, run }: Scene): void {
   program
     .command('init')
     .description('write the smallest slipway.yaml that does the job for this Cargo project')
@@ -80,7 +53,7 @@ function addProjectCommands(program: Command, { terminal, run }: Parts): void {
     .action(() => run(import('./commands/project.ts').then((it) => it.runSchema(terminal))));
 }
 
-function addPipelineCommands(program: Command, { system, terminal, signal, run }: Parts): void {
+function addPipelineCommands(program: Command, { system, terminal, signal, run }: Scene): void {
   program
     .command('plan')
     .description('print what would run for this revision, where it would go and why, and what the cache already has')
@@ -122,7 +95,7 @@ function addPipelineCommands(program: Command, { system, terminal, signal, run }
     );
 }
 
-function addDeliveryCommands(program: Command, { system, terminal, signal, run }: Parts): void {
+function addDeliveryCommands(program: Command, { system, terminal, signal, run }: Scene): void {
   program
     .command('deploy')
     .description('run the pipeline and roll the image out')
@@ -198,7 +171,7 @@ function addDeliveryCommands(program: Command, { system, terminal, signal, run }
     );
 }
 
-function addVerbs(program: Command, { system, terminal, run }: Parts): void {
+function addVerbs(program: Command, { system, terminal, run }: Scene): void {
   const verb = (environment: string | undefined, chosen: Verb): Promise<void> =>
     run(import('./commands/verbs.ts').then((it) => it.runVerb(system, terminal, { environment, verb: chosen })));
   program
@@ -228,7 +201,7 @@ function addVerbs(program: Command, { system, terminal, run }: Parts): void {
     .action((environment, options) => verb(environment, { kind: 'rollback', to: options.to ?? null }));
 }
 
-function addAgentCommands(program: Command, { system, terminal, signal, run }: Parts): void {
+function addAgentCommands(program: Command, { system, terminal, signal, run }: Scene): void {
   program
     .command('serve')
     .description('run the agent of this home in the foreground')

@@ -1,6 +1,6 @@
 /** Content identity: sha256 over bytes, and over the canonical JSON of a value. */
 
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { Fault } from './fault.ts';
 
@@ -12,13 +12,13 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 const PATTERN = /^sha256:[0-9a-f]{64}$/;
 
 export function sha256(content: Uint8Array | string): Digest {
-  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+  return `sha256:${hash('sha256', content)}`;
 }
 
 export async function sha256File(path: string, signal?: AbortSignal): Promise<Digest> {
-  const hash = createHash('sha256');
-  for await (const piece of createReadStream(path, signal ? { signal } : {})) hash.update(piece as Buffer);
-  return `sha256:${hash.digest('hex')}`;
+  const running = createHash('sha256');
+  for await (const piece of createReadStream(path, signal ? { signal } : {})) running.update(piece as Buffer);
+  return `sha256:${running.digest('hex')}`;
 }
 
 /** Made once: a fresh one for each file would cost more than hashing it. */
@@ -26,17 +26,17 @@ let buffer: Buffer | undefined;
 
 /** The same without giving way to anything else: for small files, where the event loop costs more than the hash. */
 export function sha256FileSync(path: string): Digest {
-  const hash = createHash('sha256');
+  const running = createHash('sha256');
   buffer ??= Buffer.allocUnsafeSlow(1 << 16);
   const file = openSync(path, 'r');
   try {
     for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer)) {
-      hash.update(length === buffer.length ? buffer : buffer.subarray(0, length));
+      running.update(length === buffer.length ? buffer : buffer.subarray(0, length));
     }
   } finally {
     closeSync(file);
   }
-  return `sha256:${hash.digest('hex')}`;
+  return `sha256:${running.digest('hex')}`;
 }
 
 /**

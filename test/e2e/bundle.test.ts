@@ -1,7 +1,7 @@
 /** The bundle, as `bin/slipway` runs it: each command's code is in a file of its own, which must load and find the others. */
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runBriefly } from '../../src/kernel/subprocess.ts';
@@ -85,3 +85,36 @@ test('what each run loads brings no parser of project files or of images', () =>
   expect(chunks).toHaveLength(2);
   for (const name of chunks) expect(readFileSync(join(dist, name), 'utf8')).not.toMatch(/node_modules\/(zod|yaml)\//);
 });
+
+test('bin/slipway bundles again when a source was edited, came or went, and else does not', () => {
+  const copy = join(root, 'copy');
+  mkdirSync(copy);
+  for (const name of ['bin', 'build.ts', 'package.json', 'package-lock.json', 'src']) {
+    cpSync(join(checkout, name), join(copy, name), { recursive: true });
+  }
+  symlinkSync(join(checkout, 'node_modules'), join(copy, 'node_modules'));
+  const version = () => execFileSync(join(copy, 'bin', 'slipway'), ['--version'], { encoding: 'utf8' }).trim();
+  const stamp = () => readFileSync(join(copy, 'dist', 'stamp'), 'utf8');
+
+  expect(version()).toBe('0.1.0');
+  const system = join(copy, 'src', 'system.ts');
+  writeFileSync(system, readFileSync(system, 'utf8').replace("'0.1.0'", "'0.1.9'"));
+  expect(version()).toBe('0.1.9');
+
+  const folder = join(copy, 'src', 'fresh');
+  const stamps = [stamp()];
+  const after = (change: () => void): void => {
+    change();
+    version();
+    stamps.push(stamp());
+  };
+  after(() => mkdirSync(folder));
+  after(() => writeFileSync(join(folder, 'fresh.ts'), 'export {};\n'));
+  after(() => rmSync(join(folder, 'fresh.ts')));
+  expect(new Set(stamps).size).toBe(3);
+  expect(stamps[3]).toBe(stamps[1]);
+
+  const { mtimeMs } = statSync(join(copy, 'dist', 'stamp'));
+  version();
+  expect(statSync(join(copy, 'dist', 'stamp')).mtimeMs).toBe(mtimeMs);
+}, 60_000);

@@ -1,0 +1,35 @@
+/** One command line from its start to its exit code. */
+
+import { openSystem } from '../system.ts';
+import { runRun } from './commands/run.ts';
+import { EXIT, type ExitCode, tellFailure } from './exit.ts';
+import { createTerminal } from './terminal.ts';
+
+/** Runs a command line and leaves its exit code for when the process has nothing more to do. */
+export async function start(argv: readonly string[]): Promise<void> {
+  const system = openSystem(process.env);
+  const terminal = createTerminal(process.env);
+  const interrupted = new AbortController();
+  const { signal } = interrupted;
+  let code: ExitCode = EXIT.ok;
+  const stop = (): void => {
+    interrupted.abort(Object.assign(new Error('interrupted'), { name: 'AbortError' }));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  const run = async (work: Promise<ExitCode>): Promise<void> => {
+    code = await work;
+  };
+  try {
+    // The command that is typed most has nothing to be parsed, and the parser takes a tenth of a run without work.
+    if (argv.length === 3 && argv[2] === 'run') {
+      await run(runRun(system, terminal, { stage: undefined, deploy: false, json: false, signal }));
+    } else {
+      const { runProgram } = await import('./program.ts');
+      await runProgram(argv, { system, terminal, signal, run });
+    }
+  } catch (error) {
+    code = tellFailure(error, terminal);
+  }
+  process.exitCode = signal.aborted && code === EXIT.ok ? EXIT.interrupted : code;
+}
