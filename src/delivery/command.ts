@@ -234,7 +234,7 @@ function rollback(turn: Turn, to: number | null): CommandResult {
 }
 
 /** The kept release `to`; without a wish the last promoted one that was not itself rolled back from (invariant I5). */
-export function rollbackTarget(state: EnvironmentState, to: number | null): KeptRelease | undefined {
+function rollbackTarget(state: EnvironmentState, to: number | null): KeptRelease | undefined {
   return state.kept.findLast((kept) => (to === null ? !kept.withdrawn : kept.release === to));
 }
 

@@ -9,7 +9,7 @@ import type { Turn } from './turn.ts';
  * How many of the newest releases are known by their content: the same one deployed again keeps its number. All of
  * them stay in the journal.
  */
-export const KNOWN_RELEASES = 100;
+const KNOWN_RELEASES = 100;
 
 export function forget(turn: Turn, observation: Observation): Turn {
   const kept = stillKept(turn.state, turn.now);

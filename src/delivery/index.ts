@@ -38,10 +38,10 @@ export type {
   RehearsalEvent,
   SimulatedRelease,
 } from './rehearsal/rehearsal.ts';
-export { type Command, type CommandResult, obey, type RefusalCode, rollbackTarget } from './command.ts';
+export type { Command, CommandResult, RefusalCode } from './command.ts';
 export { type CommandAnswer, type Controller, type ControllerOptions, createController } from './controller.ts';
 export { boundedPlatform, type Bounds } from './bounded-platform.ts';
-export { decide, type Decision } from './decide.ts';
+export type { Decision } from './decide.ts';
 export type {
   DeliveryEntryKind,
   EnvironmentChanged,

@@ -10,7 +10,7 @@ const RETRY_AFTER = 1000;
 const LONGEST_WAIT: Readonly<Record<Effect['kind'], number>> = { route: 5000, scale: 30_000 };
 
 /** What an effect is about: a failure counts until another attempt at the same thing succeeds. */
-export function slotOf(effect: Effect): string {
+function slotOf(effect: Effect): string {
   return effect.kind === 'route' ? 'route' : `scale ${effect.release}`;
 }
 

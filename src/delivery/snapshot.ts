@@ -28,7 +28,7 @@ export function snapshotOf(state: EnvironmentState, observation: Observation, no
 }
 
 /** What the rollout waits for, since when, until when, and the one command that ends it (invariant I9). */
-export function waitOf(rollout: Rollout): Wait {
+function waitOf(rollout: Rollout): Wait {
   const { because, stepAt, plan } = rollout;
   const step = plannedSteps(plan)[rollout.step];
   const wait = (until: number | null, command: string | null): Wait => ({

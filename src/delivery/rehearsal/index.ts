@@ -4,7 +4,7 @@
  */
 
 export type { Expectation, Range, Rehearsal, RehearsalAction, RehearsalEvent, SimulatedRelease } from './rehearsal.ts';
-export { createInvariantChecker, type InvariantName, type Violation } from './invariants/index.ts';
+export type { InvariantName, Violation } from './invariants/index.ts';
 export { type CrashesResult, rehearseCrashes } from './rehearse-crashes.ts';
 export type {
   DecisionEvidence,
@@ -16,4 +16,3 @@ export type {
 } from './rehearsal-result.ts';
 export { type Distribution, rehearseSeeds, type SeedsResult } from './rehearse-seeds.ts';
 export { runRehearsal, type RunOptions } from './run-rehearsal.ts';
-export { createVirtualClock, type VirtualClock } from './virtual-clock.ts';

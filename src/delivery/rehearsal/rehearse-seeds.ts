@@ -57,7 +57,7 @@ export async function rehearseSeeds(
   };
 }
 
-export function distribution(values: readonly number[]): Distribution {
+function distribution(values: readonly number[]): Distribution {
   const sorted = values.toSorted((one, other) => one - other);
   // The smallest value that at least this share of all do not exceed.
   const quantile = (share: number): number => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
