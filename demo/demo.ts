@@ -5,7 +5,7 @@
  */
 
 import { join } from 'node:path';
-import { foldEnvironments, type RolloutView } from '../src/delivery/index.ts';
+import { readEnvironments, type RolloutView } from '../src/delivery/index.ts';
 import { openSqliteJournal } from '../src/journal/index.ts';
 import { systemClock } from '../src/kernel/clock.ts';
 import { createRandom } from '../src/kernel/random.ts';
@@ -137,7 +137,7 @@ function checkWeights(number: number): void {
 
 function rollouts(): readonly RolloutView[] {
   const journal = openSqliteJournal({ path: join(stage.home, 'slipway.db'), clock: systemClock });
-  const view = foldEnvironments(journal.read()).get('herald/local');
+  const view = readEnvironments(journal).get('herald/local');
   journal.close();
   return view?.rollouts ?? [];
 }

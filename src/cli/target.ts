@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EnvironmentView, foldEnvironments } from '../delivery/index.ts';
+import { type EnvironmentView, readEnvironments } from '../delivery/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { Fault } from '../kernel/fault.ts';
 import { findProjectFolder, PROJECT_FILE } from './project-folder.ts';
@@ -19,7 +19,7 @@ function serviceOf(folder: string): string | undefined {
  * @throws Fault `cli/which-environment` when it is not clear.
  */
 export function chooseEnvironment(journal: Journal, wish: string | undefined, from = process.cwd()): EnvironmentView {
-  const views = [...foldEnvironments(journal.read()).values()].filter((view) => !view.removed);
+  const views = [...readEnvironments(journal).values()].filter((view) => !view.removed);
   const folder = findProjectFolder(from);
   const service = folder === undefined ? undefined : serviceOf(folder);
   const mine = views.filter((view) => service === undefined || view.key.startsWith(`${service}/`));

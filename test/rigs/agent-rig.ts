@@ -7,7 +7,7 @@ import {
   type CanaryPlan,
   type EnvironmentSpec,
   type EnvironmentView,
-  foldEnvironments,
+  readEnvironments,
   type RolloutView,
 } from '../../src/delivery/index.ts';
 import { openSqliteJournal } from '../../src/journal/index.ts';
@@ -70,7 +70,7 @@ export function createAgentRig({ component }: { readonly component?: string } = 
   const view = (): EnvironmentView => {
     const journal = openSqliteJournal({ path: join(home, 'slipway.db'), clock: systemClock });
     try {
-      const found = foldEnvironments(journal.read()).get(KEY);
+      const found = readEnvironments(journal).get(KEY);
       if (found === undefined) throw new Error('nothing was deployed yet');
       return found;
     } finally {

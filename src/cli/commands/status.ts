@@ -1,7 +1,7 @@
 /** `slipway status [ENVIRONMENT] [--watch] [--json]`. */
 
-import { type EnvironmentView, foldEnvironments } from '../../delivery/index.ts';
-import type { Entry, Journal } from '../../journal/index.ts';
+import { createEnvironmentFold, type EnvironmentView, readEnvironments } from '../../delivery/index.ts';
+import type { Journal } from '../../journal/index.ts';
 import { agentClient, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { environmentReport } from '../report/rollout-report.ts';
@@ -41,7 +41,7 @@ export async function runStatus(system: System, terminal: Terminal, options: Sta
 
 function viewsOf(journal: Journal, environment: string | undefined): readonly EnvironmentView[] {
   if (environment !== undefined) return [chooseEnvironment(journal, environment)];
-  return [...foldEnvironments(journal.read()).values()].filter((view) => view.now !== null && !view.removed);
+  return [...readEnvironments(journal).values()].filter((view) => view.now !== null && !view.removed);
 }
 
 interface Scene {
@@ -53,10 +53,10 @@ interface Scene {
 /** Redraws on each change until it is interrupted; without a terminal one line per change. */
 async function watch({ system, terminal, journal }: Scene, { environment, signal }: StatusOptions): Promise<ExitCode> {
   const { key } = chooseEnvironment(journal, environment);
-  const entries: Entry[] = [];
+  const fold = createEnvironmentFold();
   let drawn = 0;
   const draw = (): void => {
-    const view = foldEnvironments(entries).get(key);
+    const view = fold.views().get(key);
     if (view === undefined) return;
     const text = environmentReport(view, system.clock.wall(), terminal);
     if (terminal.live && drawn > 0) terminal.draw(`\u001b[${drawn}F\u001b[J`);
@@ -64,7 +64,7 @@ async function watch({ system, terminal, journal }: Scene, { environment, signal
     drawn = text.split('\n').length;
   };
   const end = journal.subscribe(0, (fresh) => {
-    entries.push(...fresh.filter((entry) => entry.subject === key));
+    fold.add(fresh.filter((entry) => entry.subject === key));
     draw();
   });
   await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));

@@ -1,6 +1,6 @@
 /** Follows the rollout of one environment to its end, on a live screen or line by line. */
 
-import { type EnvironmentView, foldEnvironments, type RolloutView } from '../../delivery/index.ts';
+import { createEnvironmentFold, type EnvironmentView, type RolloutView } from '../../delivery/index.ts';
 import type { Entry, Journal } from '../../journal/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { formatDuration } from '../../kernel/quantity.ts';
@@ -25,10 +25,10 @@ const REDRAW_EVERY = 1000;
 
 export function watchRollout(options: WatchOptions): Promise<WatchEnd> {
   const { journal, key, clock, terminal, signal } = options;
-  const entries: Entry[] = [];
+  const fold = createEnvironmentFold();
   let drawn = 0;
   let told = 0;
-  const view = (): EnvironmentView | undefined => foldEnvironments(entries).get(key);
+  const view = (): EnvironmentView | undefined => fold.views().get(key);
 
   const erase = (): void => {
     if (drawn > 0) terminal.draw(`\u001b[${drawn}F\u001b[J`);
@@ -68,7 +68,7 @@ export function watchRollout(options: WatchOptions): Promise<WatchEnd> {
     const leave = (): void => finish({ kind: 'left' });
     let unsubscribe = (): void => undefined;
     const onEntries = (fresh: readonly Entry[]): void => {
-      entries.push(...fresh.filter((entry) => entry.subject === key));
+      fold.add(fresh.filter((entry) => entry.subject === key));
       const present = view();
       if (present === undefined) return;
       tell(present);
