@@ -12,6 +12,7 @@ import { effectDone, effectIntended } from './entries.ts';
 import type { EnvironmentState, Intent } from './engine-state.ts';
 import type { EnvironmentSpec } from './environment-spec.ts';
 import type { EnvironmentContext, Platform } from './platform.ts';
+import { activeRollout } from './turn.ts';
 import type { RolloutStore } from './rollout-store.ts';
 import { openSavedState, type SavedState } from './saved-state.ts';
 import { afterEffect, type Attempt } from './setbacks.ts';
@@ -32,6 +33,8 @@ export interface ControllerOptions {
 export interface CommandAnswer {
   readonly done: boolean;
   readonly answer: string;
+  /** Id of the rollout that it began or that goes on; `null` when none is under way because of it. */
+  readonly rollout: string | null;
   /** Set when it was refused. */
   readonly refusal: { readonly code: RefusalCode; readonly hint: string } | null;
 }
@@ -67,12 +70,14 @@ export async function createController(options: ControllerOptions): Promise<Cont
     const result = obey(saved.state(), wish, saved.now());
     if (result.kind === 'refused') {
       const { code, message, hint } = result;
-      return { done: false, answer: message, refusal: { code, hint } };
+      return { done: false, answer: message, rollout: null, refusal: { code, hint } };
     }
-    if (result.kind === 'unchanged') return { done: true, answer: result.answer, refusal: null };
+    if (result.kind === 'unchanged') return { done: true, answer: result.answer, rollout: null, refusal: null };
+    // Before the look that follows, which may end it at once.
+    const rollout = activeRollout(result.turn.state)?.id ?? null;
     await saved.save(result.turn.state, saved.intents(), result.turn.entries);
     const later = await lookIfPossible(() => look(signal));
-    return { done: true, answer: `${result.answer}${later}`, refusal: null };
+    return { done: true, answer: `${result.answer}${later}`, rollout, refusal: null };
   };
   const forget = async (): Promise<boolean> => {
     if (saved.exists() && saved.state().gone) await saved.remove();

@@ -302,6 +302,15 @@ describe('what people ask', () => {
     expect(rig.phase()).toBe('paused step');
   });
 
+  test('an answer names the rollout that goes on because of it, and none when none does', async () => {
+    const rig = await createServingRig();
+    const deploy = { kind: 'deploy' as const, content: contentOf(2), revision: null, spec: SPEC };
+    expect((await rig.controller.command(deploy)).rollout).toBe('herald/local/2');
+    expect((await rig.controller.command(deploy)).rollout).toBe('herald/local/2');
+    expect((await rig.controller.command({ kind: 'abort' })).rollout).toBeNull();
+    expect((await rig.controller.command({ ...deploy, content: contentOf(1) })).rollout).toBeNull();
+  });
+
   test('removing an environment takes traffic away, then replicas', async () => {
     const rig = await createServingRig();
     await rig.order({ kind: 'remove' });

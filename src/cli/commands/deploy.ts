@@ -66,7 +66,7 @@ async function deployTo({ system, terminal, session, signal }: RunScene, deploym
   const { project, revision } = session;
   const key = `${project.service}/${target.name}`;
   const agent = await ensureAgent(system);
-  const { done, answer, refusal } = await agent.deploy({
+  const { done, answer, rollout, refusal } = await agent.deploy({
     service: project.service,
     environment: target.name,
     image,
@@ -83,10 +83,11 @@ async function deployTo({ system, terminal, session, signal }: RunScene, deploym
   const address = new URL(url);
   address.hostname = `${project.service}.${target.name}.localhost`;
   terminal.print(`${key}: ${answer}; it answers at ${address.href}`);
-  if (!wait) return EXIT.ok;
+  // Nothing to wait for: it is deployed there already, or was asked back to.
+  if (!wait || rollout === null) return EXIT.ok;
   const journal = await openJournal(system);
   try {
-    const end = await watchRollout({ journal, key, clock: system.clock, terminal, signal });
+    const end = await watchRollout({ journal, key, rollout, clock: system.clock, terminal, signal });
     if (end.kind === 'left') return EXIT.interrupted;
     if (end.kind === 'waiting') {
       terminal.print(environmentReport(end.view, system.clock.wall(), terminal));

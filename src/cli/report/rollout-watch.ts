@@ -10,6 +10,8 @@ import { countsLine, environmentReport, splitBar } from './rollout-report.ts';
 export interface WatchOptions {
   readonly journal: Journal;
   readonly key: string;
+  /** Id of the rollout. */
+  readonly rollout: string;
   readonly clock: Clock;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -24,7 +26,7 @@ export type WatchEnd =
 const REDRAW_EVERY = 1000;
 
 export function watchRollout(options: WatchOptions): Promise<WatchEnd> {
-  const { journal, key, clock, terminal, signal } = options;
+  const { journal, key, rollout: id, clock, terminal, signal } = options;
   const fold = createEnvironmentFold();
   let drawn = 0;
   let told = 0;
@@ -44,7 +46,7 @@ export function watchRollout(options: WatchOptions): Promise<WatchEnd> {
   };
   /** Steps, pauses and the end stay on the screen (or in the log) as lines of their own. */
   const tell = (present: EnvironmentView): void => {
-    const rollout = present.rollouts.at(-1);
+    const rollout = present.rollouts.find(({ started }) => started.rollout === id);
     for (const moment of rollout?.moments.slice(told) ?? []) {
       const age = formatDuration(Math.max(0, moment.at - (rollout?.startedAt ?? moment.at)));
       erase();
@@ -73,9 +75,9 @@ export function watchRollout(options: WatchOptions): Promise<WatchEnd> {
       if (present === undefined) return;
       tell(present);
       draw();
-      const rollout = present.rollouts.at(-1);
+      const rollout = present.rollouts.find(({ started }) => started.rollout === id);
       // The end is told only when the world looks like it: the last change comes after it.
-      if (rollout?.ended && present.now?.outcome === rollout.ended.outcome)
+      if (rollout?.ended && present.now !== null && present.now.at >= rollout.ended.wall)
         finish({ kind: 'ended', rollout, view: present });
       else if (present.now?.phase === 'paused' && present.now.wait?.until === null)
         finish({ kind: 'waiting', view: present });

@@ -63,7 +63,7 @@ export async function createRehearsedEngine(engine: RehearsedEngineOptions): Pro
         // looks before it listens.
         await crash();
         await tick();
-        return { done: true, answer: 'the engine was killed while it obeyed', refusal: null };
+        return { done: true, answer: 'the engine was killed while it obeyed', rollout: null, refusal: null };
       }
     },
     state: () => controller.state(),
