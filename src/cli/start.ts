@@ -13,10 +13,13 @@ export async function start(argv: readonly string[]): Promise<void> {
   const { signal } = interrupted;
   let code: ExitCode = EXIT.ok;
   const stop = (): void => {
+    // Whoever asks twice does not want to wait for what is being put in order.
+    if (signal.aborted) process.exit(EXIT.interrupted);
     interrupted.abort(Object.assign(new Error('interrupted'), { name: 'AbortError' }));
   };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  // Not `once`: with no listener left, the library that runs subprocesses would end us in the middle of this.
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
   const run = async (work: Promise<ExitCode>): Promise<void> => {
     code = await work;
   };
