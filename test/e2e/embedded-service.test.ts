@@ -118,7 +118,6 @@ test.each(MISDEEDS)('a candidate that does $path takes nothing from the stable r
   const observation = await platform.observe(context);
   expect(summarise(seen)).toMatchObject({ failed: 0, bad: 0, byRelease: { 1: seen.length } });
   expect(seen.length).toBeGreaterThan(500);
-  expect(summarise(seen).p99).toBeLessThan(200);
   const own = answers.filter(({ release }) => release === 2);
   expect(own.length).toBeGreaterThanOrEqual(2);
   expect(misdeed.statuses).toContain(own[0]?.status);

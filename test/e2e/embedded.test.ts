@@ -238,7 +238,6 @@ describe('a bad candidate takes nothing from the stable release', () => {
     // It either answers with its own errors or is found unable to stay up.
     expect(does === 'trap' ? sumOf(counters, 2, 'requests') > 60 : (releases[2]?.restarts ?? 0) >= 3).toBe(true);
     expect(seen.filter(({ status, release }) => status === null && release === null)).toEqual([]);
-    expect(summarise(stable).p99).toBeLessThan(200);
   });
 });
 

@@ -5,7 +5,6 @@ import { createManualClock, type ManualClock } from '../../src/kernel/clock.ts';
 import { type Digest, sha256 } from '../../src/kernel/digest.ts';
 import { Fault } from '../../src/kernel/fault.ts';
 import {
-  type CanaryPlan,
   type Command,
   type Controller,
   type ControllerOptions,
@@ -18,42 +17,11 @@ import {
   type ReleaseContent,
   type RolloutStore,
 } from '../../src/delivery/index.ts';
+import { PLAN, SPEC as SAMPLE } from '../../src/delivery/rehearsal/sample-spec.ts';
 
-export const PLAN: CanaryPlan = {
-  kind: 'canary',
-  steps: [
-    { kind: 'weight', weight: 0.1 },
-    { kind: 'pause', duration: 60_000 },
-    { kind: 'weight', weight: 1 },
-  ],
-  match: null,
-  judge: {
-    tolerate: 1,
-    detect: 2,
-    falseAlarm: 0.01,
-    miss: 0.05,
-    within: 900_000,
-    inconclusive: 'hold',
-    slo: { errors: 0.01, p99: null },
-    dry: false,
-  },
-  keep: 600_000,
-  supersede: 'restart',
-  stableScale: 'full',
-  keepAborted: 0,
-  rollbackWindow: 0,
-  deadline: 600_000,
-  onDeadline: 'abort',
-};
+export { PLAN };
 
-export const SPEC: EnvironmentSpec = {
-  replicas: 2,
-  strategy: PLAN,
-  affinity: { kind: 'none' },
-  guard: 0,
-  keep: 3,
-  limits: { memory: 1, request: 1 },
-};
+export const SPEC: EnvironmentSpec = { ...SAMPLE, replicas: 2 };
 
 type Shares = Readonly<Record<number, number>>;
 

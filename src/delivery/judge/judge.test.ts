@@ -1,19 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../kernel/random.ts';
-import type { JudgeSettings } from '../environment-spec.ts';
+import { PLAN } from '../rehearsal/sample-spec.ts';
 import { addLook, type Counts, type Evidence, judge, startEvidence, withError } from './index.ts';
 
-const SETTINGS: JudgeSettings = {
-  tolerate: 1,
-  detect: 2,
-  falseAlarm: 0.01,
-  miss: 0.05,
-  within: 900_000,
-  inconclusive: 'hold',
-  slo: { errors: 0.01, p99: null },
-  dry: false,
-};
+const SETTINGS = PLAN.judge;
 
 function look(candidate: [requests: number, bad: number], stable: [requests: number, bad: number] = [0, 0]): Counts {
   return {
