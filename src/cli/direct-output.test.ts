@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { directOutput } from './direct-output.ts';
@@ -31,4 +31,17 @@ test('one that would make us wait is left to a stream, with nothing lost or over
   `;
   const said = execFileSync(process.execPath, ['--input-type=module', '--eval', script], { encoding: 'utf8' });
   expect(said).toBe('one two three\nfour\n2');
+});
+
+test('when the reader has gone, what is left is said to nobody and nothing breaks', () => {
+  const script = `
+    import { directOutput } from ${JSON.stringify(join(import.meta.dirname, 'direct-output.ts'))};
+    const write = directOutput(1);
+    for (let line = 0; line < 20000; line += 1) write('a line that is longer than what head wants to see\\n');
+    process.stderr.write('went on');
+  `;
+  const command = '"$0" --input-type=module --eval "$1" | head -n 1';
+  const { stdout, stderr } = spawnSync('sh', ['-c', command, process.execPath, script], { encoding: 'utf8' });
+  expect(stdout.split('\n')).toHaveLength(2);
+  expect(stderr).toBe('went on');
 });
