@@ -1,10 +1,10 @@
 /** What `plan`, `run` and `deploy` share: the project, the revision, the tasks, the cache. */
 
 import type { Cache, TaskDefinition } from '../pipeline/index.ts';
-import type { Project, Revision } from '../project/index.ts';
+import { PROJECT_FILE, type Project, type Revision } from '../project/index.ts';
 import { Fault } from '../kernel/fault.ts';
 import { createTasks, definedOnly, type System } from '../system.ts';
-import { findProjectFolder, PROJECT_FILE } from './project-folder.ts';
+import { findProjectFolder } from './project-folder.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PipelineSession {

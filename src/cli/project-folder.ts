@@ -2,8 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-
-export const PROJECT_FILE = 'slipway.yaml';
+import { PROJECT_FILE } from '../project/index.ts';
 
 /** The folder of the project: this one or the nearest above it that has a `slipway.yaml`; `undefined` when none has. */
 export function findProjectFolder(from: string): string | undefined {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type EnvironmentView, readEnvironments } from '../delivery/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { Fault } from '../kernel/fault.ts';
-import { findProjectFolder, PROJECT_FILE } from './project-folder.ts';
+import { PROJECT_FILE } from '../project/index.ts';
+import { findProjectFolder } from './project-folder.ts';
 
 /** The service's name as the file says it, without reading the rest: enough to choose among environments. */
 function serviceOf(folder: string): string | undefined {

@@ -3,7 +3,7 @@
  * randomness: the same inputs give the same decision.
  */
 
-import { canonicalJson } from '../kernel/digest.ts';
+import { isDeepStrictEqual } from 'node:util';
 import { advance } from './advance.ts';
 import type { Effect } from './effect.ts';
 import { type DeliveryEntry, environmentChanged, environmentGone } from './entries.ts';
@@ -48,9 +48,12 @@ function follow(looked: Turn, observation: Observation): Decision {
 function told(turn: Turn, observation: Observation): Turn {
   const snapshot = snapshotOf(turn.state, observation, turn.now);
   const { told: before } = turn.state;
-  const entry = environmentChanged(snapshot);
-  if (before !== null && canonicalJson(environmentChanged(before).data) === canonicalJson(entry.data)) return turn;
-  return { ...turn, state: { ...turn.state, told: snapshot }, entries: [...turn.entries, entry] };
+  if (isDeepStrictEqual(before, snapshot)) return turn;
+  return {
+    ...turn,
+    state: { ...turn.state, told: snapshot },
+    entries: [...turn.entries, environmentChanged(snapshot)],
+  };
 }
 
 /** Tells, once, that a removed environment is no more: nothing is exposed and nothing runs. */

@@ -186,3 +186,8 @@ export function environmentGone(): DeliveryEntry {
 export function keyed(subject: string, entries: readonly DeliveryEntry[], firstNumber: number): readonly EntryDraft[] {
   return entries.map(({ kind, data }, index) => ({ kind, subject, data, key: `${subject}#${firstNumber + index}` }));
 }
+
+/** The data of an entry of delivery. Only the functions above write them, so the kind of an entry says its shape. */
+export function dataOf<Shape>({ data }: { readonly data: Json }): Shape {
+  return data as Shape;
+}

@@ -2,6 +2,7 @@
 
 import type { Entry, Journal } from '../journal/index.ts';
 import {
+  dataOf,
   DELIVERY_ENTRY_KINDS,
   type EnvironmentChanged,
   type RolloutEnded,
@@ -201,9 +202,4 @@ function sum(one: Counted, other: Counted): Counted {
     bad: a.bad + b.bad,
   });
   return { candidate: add(one.candidate, other.candidate), stable: add(one.stable, other.stable) };
-}
-
-/** The journal holds what `entries.ts` wrote, so the kind says the shape. */
-function dataOf<Shape>(entry: Entry): Shape {
-  return entry.data as Shape;
 }

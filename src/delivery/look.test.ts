@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createServingRig, PLAN, type Rig, SPEC } from '../../test/rigs/engine-rig.ts';
+import { dataOf } from './entries.ts';
 import type { EnvironmentSpec, RolloutLooked } from './index.ts';
 import { addLook, judge, startEvidence } from './judge/index.ts';
 
@@ -17,7 +18,7 @@ const PAUSED: EnvironmentSpec = {
 function looksOf(rig: Rig): readonly RolloutLooked[] {
   return rig.journal
     .read({ kinds: ['rollout.looked'] })
-    .map(({ data }) => data as unknown as RolloutLooked)
+    .map((entry) => dataOf<RolloutLooked>(entry))
     .filter(({ rollout }) => rollout === rig.controller.state().rollout?.id);
 }
 

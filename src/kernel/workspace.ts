@@ -1,9 +1,10 @@
 /** Files: the home, atomic writes, temporary folders, socket paths. */
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { hexOf, sha256 } from './digest.ts';
+import { systemCodeOf } from './fault.ts';
 import { randomIdentifier } from './random.ts';
 
 /** The home: `SLIPWAY_HOME`, else `$XDG_STATE_HOME/slipway`, else `~/.local/state/slipway`. Absolute; not created. */
@@ -26,6 +27,25 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The text of a file; `undefined` when there is none. */
+export function readIfThere(path: string): string | undefined {
+  return unlessAbsent(() => readFileSync(path, 'utf8'));
+}
+
+/** The names in a folder, none when there is no such folder. */
+export function namesIn(folder: string): readonly string[] {
+  return unlessAbsent(() => readdirSync(folder)) ?? [];
+}
+
+function unlessAbsent<Content>(read: () => Content): Content | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -8,7 +8,7 @@ import { promises, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, hexOf, sha256, type Digest } from '../kernel/digest.ts';
 import { systemCodeOf } from '../kernel/fault.ts';
-import { writeFileAtomic } from '../kernel/workspace.ts';
+import { readIfThere, writeFileAtomic } from '../kernel/workspace.ts';
 import { INDEX, type Descriptor } from './descriptor.ts';
 import { withLayoutLock } from './layout-lock.ts';
 import { MAX_MANIFEST } from './limits.ts';
@@ -47,7 +47,7 @@ export interface Layout extends BlobSource {
  * @throws Fault `oci/missing` when there is none, `oci/malformed` when it is of another version.
  */
 export function openLayout({ folder, create = false }: { folder: string; create?: boolean }): Layout {
-  const marker = readOptional(join(folder, 'oci-layout'));
+  const marker = readIfThere(join(folder, 'oci-layout'));
   if (marker === undefined) {
     if (!create) throw missing(`There is no OCI image layout in ${folder}.`);
     writeFileAtomic(join(folder, 'oci-layout'), canonicalJson({ imageLayoutVersion: VERSION }));
@@ -85,7 +85,7 @@ export function openLayout({ folder, create = false }: { folder: string; create?
 type IndexParser = Awaited<ReturnType<typeof indexParser>>;
 
 function readEntries(path: string, parse: IndexParser): readonly Descriptor[] {
-  const text = readOptional(path);
+  const text = readIfThere(path);
   if (text === undefined) return [];
   if (text.length > MAX_MANIFEST) throw malformed(path, 'it is too large');
   return parse(Buffer.from(text), path).manifests;
@@ -152,13 +152,4 @@ export function tooLarge(digest: Digest, size: number, limit: number): Error {
 
 export function missing(message: string): Error {
   return ociFault({ code: 'oci/missing', message, hint: 'Build it with `slipway run package`, or pull it again.' });
-}
-
-function readOptional(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

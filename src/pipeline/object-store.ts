@@ -11,7 +11,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
   renameSync,
   rmSync,
   utimesSync,
@@ -22,6 +21,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { type Digest, hexOf, sha256, sha256FileSync } from '../kernel/digest.ts';
 import { failpoint } from '../kernel/failpoint.ts';
 import { systemCodeOf } from '../kernel/fault.ts';
+import { readIfThere } from '../kernel/workspace.ts';
 import { randomIdentifier } from '../kernel/random.ts';
 import { isSettled, signatureOf } from './stat-signature.ts';
 
@@ -175,13 +175,4 @@ function isShaped(stats: BigIntStats, file: StoredFile): boolean {
 
 function statIfThere(path: string): BigIntStats | undefined {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false });
-}
-
-function readIfThere(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -1,20 +1,11 @@
 /** What a task left in its output folder, as a list by content; and back again as a folder for those who need it. */
 
-import {
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, readlinkSync, renameSync, rmSync, statSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import { digestOfJson, hexOf } from '../kernel/digest.ts';
 import { systemCodeOf } from '../kernel/fault.ts';
+import { namesIn } from '../kernel/workspace.ts';
 import { randomIdentifier } from '../kernel/random.ts';
 import type { ObjectStore, StoredFile } from './object-store.ts';
 import { pipelineFault } from './pipeline-fault.ts';
@@ -150,15 +141,6 @@ function list(folder: string): readonly Listed[] {
   };
   walk('');
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 function innerTarget(path: string, target: string): string {

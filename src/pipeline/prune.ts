@@ -4,11 +4,11 @@
  * miss when it is looked up.
  */
 
-import { lstatSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, rmSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../kernel/clock.ts';
 import type { Digest } from '../kernel/digest.ts';
-import { systemCodeOf } from '../kernel/fault.ts';
+import { namesIn } from '../kernel/workspace.ts';
 import { type KeptResult, readLastRun, readResult } from './cache-records.ts';
 import { objectName } from './object-store.ts';
 import { treeName } from './output-tree.ts';
@@ -125,13 +125,4 @@ function filesBelow(folder: string, part: string): FoundFile[] {
   };
   walk(join(folder, part), '');
   return found;
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }

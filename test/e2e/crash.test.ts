@@ -6,6 +6,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { EngineRecord, RolloutLooked } from '../../src/delivery/index.ts';
+import { dataOf } from '../../src/delivery/entries.ts';
 import { addLook, startEvidence } from '../../src/delivery/judge/index.ts';
 import { openSqliteJournal } from '../../src/journal/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -27,7 +28,7 @@ function evidenceFromJournal(rig: AgentRig, rollout: string) {
   const journal = openSqliteJournal({ path: join(rig.home, 'slipway.db'), clock: systemClock });
   const looks = journal
     .read({ kinds: ['rollout.looked'] })
-    .map(({ data }) => data as unknown as RolloutLooked)
+    .map((entry) => dataOf<RolloutLooked>(entry))
     .filter((look) => look.rollout === rollout);
   const entries = journal.read().length;
   const keys = new Set(journal.read().map(({ key }) => key));

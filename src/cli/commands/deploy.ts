@@ -4,7 +4,7 @@ import type { Digest } from '../../kernel/digest.ts';
 import { Fault } from '../../kernel/fault.ts';
 import { deploymentsFor, type ProjectEnvironment, whyNowhere } from '../../project/index.ts';
 import { ensureAgent, openJournal, type System } from '../../system.ts';
-import { EXIT, type ExitCode } from '../exit.ts';
+import { EXIT, type ExitCode, tellRefusal } from '../exit.ts';
 import { keepImage } from '../keep-image.ts';
 import { openSession } from '../pipeline-session.ts';
 import { environmentReport, whyReport } from '../report/rollout-report.ts';
@@ -66,7 +66,7 @@ async function deployTo({ system, terminal, session, signal }: RunScene, deploym
   const { project, revision } = session;
   const key = `${project.service}/${target.name}`;
   const agent = await ensureAgent(system);
-  const { done, answer, rollout, refusal } = await agent.deploy({
+  const answered = await agent.deploy({
     service: project.service,
     environment: target.name,
     image,
@@ -75,11 +75,8 @@ async function deployTo({ system, terminal, session, signal }: RunScene, deploym
     spec: target.spec,
   });
   const { url } = await agent.router();
-  if (!done) {
-    terminal.note(`${terminal.style('red', 'refused')} ${terminal.style('dim', refusal?.code ?? '')} ${answer}`);
-    if (refusal !== null) terminal.note(`  ${terminal.style('cyan', 'hint')} ${refusal.hint}`);
-    return EXIT.refused;
-  }
+  if (!answered.done) return tellRefusal(answered, terminal);
+  const { answer, rollout } = answered;
   const address = new URL(url);
   address.hostname = `${project.service}.${target.name}.localhost`;
   terminal.print(`${key}: ${answer}; it answers at ${address.href}`);

@@ -4,6 +4,7 @@ import { createEnvironmentFold, type EnvironmentView, readEnvironments } from '.
 import type { Journal } from '../../journal/index.ts';
 import { agentClient, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { createLiveArea } from '../live-area.ts';
 import { environmentReport } from '../report/rollout-report.ts';
 import { chooseEnvironment } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
@@ -54,14 +55,11 @@ interface Scene {
 async function watch({ system, terminal, journal }: Scene, { environment, signal }: StatusOptions): Promise<ExitCode> {
   const { key } = chooseEnvironment(journal, environment);
   const fold = createEnvironmentFold();
-  let drawn = 0;
+  const area = createLiveArea(terminal);
   const draw = (): void => {
     const view = fold.views().get(key);
     if (view === undefined) return;
-    const text = environmentReport(view, system.clock.wall(), terminal);
-    if (terminal.live && drawn > 0) terminal.draw(`\u001b[${drawn}F\u001b[J`);
-    terminal.draw(`${text}\n`);
-    drawn = text.split('\n').length;
+    area.draw(environmentReport(view, system.clock.wall(), terminal).split('\n'));
   };
   const end = journal.subscribe(0, (fresh) => {
     fold.add(fresh.filter((entry) => entry.subject === key));

@@ -2,7 +2,7 @@
 
 import type { Verb } from '../../server/index.ts';
 import { ensureAgent, openJournal, type System } from '../../system.ts';
-import { EXIT, type ExitCode } from '../exit.ts';
+import { EXIT, type ExitCode, tellRefusal } from '../exit.ts';
 import { chooseEnvironment } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -20,12 +20,8 @@ export async function runVerb(
   const { key } = chooseEnvironment(journal, environment);
   journal.close();
   const agent = await ensureAgent(system);
-  const { done, answer, refusal } = await agent.command(key, verb);
-  if (done) {
-    terminal.print(`${key}: ${answer}`);
-    return EXIT.ok;
-  }
-  terminal.note(`${terminal.style('red', 'refused')} ${terminal.style('dim', refusal?.code ?? '')} ${answer}`);
-  if (refusal !== null) terminal.note(`  ${terminal.style('cyan', 'hint')} ${refusal.hint}`);
-  return EXIT.refused;
+  const answer = await agent.command(key, verb);
+  if (!answer.done) return tellRefusal(answer, terminal);
+  terminal.print(`${key}: ${answer.answer}`);
+  return EXIT.ok;
 }

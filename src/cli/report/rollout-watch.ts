@@ -4,6 +4,7 @@ import { createEnvironmentFold, type EnvironmentView, type RolloutView } from '.
 import type { Entry, Journal } from '../../journal/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { formatDuration } from '../../kernel/quantity.ts';
+import { createLiveArea } from '../live-area.ts';
 import { harmless, type Terminal } from '../terminal.ts';
 import { countsLine, environmentReport, splitBar } from './rollout-report.ts';
 
@@ -28,28 +29,21 @@ const REDRAW_EVERY = 1000;
 export function watchRollout(options: WatchOptions): Promise<WatchEnd> {
   const { journal, key, rollout: id, clock, terminal, signal } = options;
   const fold = createEnvironmentFold();
-  let drawn = 0;
+  const area = createLiveArea(terminal);
   let told = 0;
   const view = (): EnvironmentView | undefined => fold.views().get(key);
 
-  const erase = (): void => {
-    if (drawn > 0) terminal.draw(`\u001b[${drawn}F\u001b[J`);
-    drawn = 0;
-  };
   const draw = (): void => {
     const present = view();
     if (present === undefined || !terminal.live) return;
-    erase();
-    const text = environmentReport(present, clock.wall(), terminal);
-    terminal.draw(`${text}\n`);
-    drawn = text.split('\n').length;
+    area.draw(environmentReport(present, clock.wall(), terminal).split('\n'));
   };
   /** Steps, pauses and the end stay on the screen (or in the log) as lines of their own. */
   const tell = (present: EnvironmentView): void => {
     const rollout = present.rollouts.find(({ started }) => started.rollout === id);
     for (const moment of rollout?.moments.slice(told) ?? []) {
       const age = formatDuration(Math.max(0, moment.at - (rollout?.startedAt ?? moment.at)));
-      erase();
+      area.erase();
       terminal.note(`${terminal.style('dim', `+${age}`)} ${moment.what}: ${harmless(moment.because)}`);
       if (!terminal.live) terminal.note(`  ${splitBar(present, terminal)}`);
     }

@@ -3,6 +3,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { formatDuration } from '../../kernel/quantity.ts';
 import { describeReasons, type PipelineEvent, type TaskResult } from '../../pipeline/index.ts';
+import { createLiveArea } from '../live-area.ts';
 import { harmless, type Terminal, widthOf } from '../terminal.ts';
 
 export interface RunReport {
@@ -25,31 +26,25 @@ const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 
 export function createRunReport(terminal: Terminal, clock: Clock): RunReport {
   const rows = new Map<string, Row>();
-  let drawn = 0;
+  const area = createLiveArea(terminal);
   let frame = 0;
   let timer: NodeJS.Timeout | undefined;
 
-  const erase = (): void => {
-    if (drawn > 0) terminal.draw(`\u001b[${drawn}F\u001b[J`);
-    drawn = 0;
-  };
   const draw = (): void => {
-    erase();
     frame += 1;
     const now = clock.monotonic();
     const running = [...rows.values()].filter((row) => row.startedAt !== null && row.result === null);
     const waiting = [...rows.values()].filter((row) => row.startedAt === null && row.result === null).length;
     const lines = running.map((row) => runningLine(row, now, SPINNER[frame % SPINNER.length] ?? ''));
     if (waiting > 0) lines.push(terminal.style('dim', `  ${waiting} more to come`));
-    for (const line of lines) terminal.draw(`${clip(line, terminal.columns)}\n`);
-    drawn = lines.length;
+    area.draw(lines.map((line) => clip(line, terminal.columns)));
   };
   const runningLine = (row: Row, now: number, spinner: string): string => {
     const age = formatDuration(now - (row.startedAt ?? now));
     return `${terminal.style('cyan', spinner)} ${row.id}  ${terminal.style('dim', `${age}  ${harmless(row.progress)}`)}`;
   };
   const say = (text: string): void => {
-    if (terminal.live) erase();
+    area.erase();
     terminal.note(text);
     if (terminal.live) draw();
   };
@@ -84,7 +79,7 @@ export function createRunReport(terminal: Terminal, clock: Clock): RunReport {
     },
     close() {
       clearInterval(timer);
-      if (terminal.live) erase();
+      area.erase();
     },
   };
 }

@@ -1,6 +1,6 @@
 /** The decisions of the engine, read off the entries that it writes. */
 
-import type { RolloutEnded, RolloutLooked, RolloutStarted } from '../entries.ts';
+import { dataOf, type RolloutEnded, type RolloutLooked, type RolloutStarted } from '../entries.ts';
 import type { Entry } from '../../journal/index.ts';
 import type { Reading } from '../judge/index.ts';
 import type { DecisionEvidence, DecisionRow } from './rehearsal-result.ts';
@@ -18,32 +18,31 @@ export function createDecisionLog(): DecisionLog {
   const ended: RolloutEnded[] = [];
   let evidence: DecisionEvidence | null = null;
 
-  const add = ({ kind, data }: Entry, at: number): void => {
+  const add = (entry: Entry, at: number): void => {
     const write = (decision: string, because: string): void => void rows.push({ at, decision, because, evidence });
-    // The kind of an entry says its shape.
-    switch (kind) {
+    switch (entry.kind) {
       case 'rollout.looked': {
-        const { verdict, abort, promote, slo } = data as unknown as RolloutLooked;
+        const { verdict, abort, promote, slo } = dataOf<RolloutLooked>(entry);
         evidence = { verdict, abort, promote, slo };
         return;
       }
       case 'rollout.started': {
         evidence = null;
-        const { candidate, kind: how } = data as unknown as RolloutStarted;
+        const { candidate, kind: how } = dataOf<RolloutStarted>(entry);
         return write('started', `${how} of #${candidate}`);
       }
       case 'rollout.stepped': {
-        const { weight, because } = data as unknown as { weight: number; because: string };
+        const { weight, because } = dataOf<{ weight: number; because: string }>(entry);
         return write(`${Number((weight * 100).toFixed(2))}%`, because);
       }
       case 'rollout.paused': {
-        const { reason, because } = data as unknown as { reason: string; because: string };
+        const { reason, because } = dataOf<{ reason: string; because: string }>(entry);
         return write(`paused: ${reason}`, because);
       }
       case 'rollout.resumed':
-        return write('resumed', (data as unknown as { because: string }).because);
+        return write('resumed', dataOf<{ because: string }>(entry).because);
       case 'rollout.ended': {
-        const end = data as unknown as RolloutEnded & { reading: Reading };
+        const end = dataOf<RolloutEnded & { reading: Reading }>(entry);
         const { verdict, abort, promote, slo } = end.reading;
         evidence = { verdict: verdict.kind, abort: abort.e, promote: promote.e, slo: slo.e };
         ended.push(end);

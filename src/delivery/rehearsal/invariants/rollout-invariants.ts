@@ -1,5 +1,6 @@
 /** I5, I7, I8 and I9 of facts/rollouts.md section 10.2: how rollouts begin, wait and end. */
 
+import { dataOf } from '../../entries.ts';
 import type { Reading } from '../../judge/index.ts';
 import type { Invariant } from './instant.ts';
 import { createRolloutLog } from './rollout-log.ts';
@@ -44,10 +45,9 @@ export function promotedOnlyWhenAllowed(): Invariant {
   return {
     name: 'I8',
     check({ entries, observation, state }) {
-      for (const { kind, data } of entries) {
-        if (kind !== 'rollout.ended') continue;
-        // The kind of an entry says its shape.
-        const { rollout, outcome, candidate, reading } = data as unknown as Ended;
+      for (const entry of entries) {
+        if (entry.kind !== 'rollout.ended') continue;
+        const { rollout, outcome, candidate, reading } = dataOf<Ended>(entry);
         if (over.has(rollout)) return `${rollout} has ended twice, the second time as ${outcome}`;
         over.add(rollout);
         if (outcome !== 'promoted' && outcome !== 'promotedByHand') continue;

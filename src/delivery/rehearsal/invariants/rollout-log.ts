@@ -1,6 +1,6 @@
 /** The rollouts as their entries tell them, for invariants that must not trust the state of the engine. */
 
-import type { RolloutEnded, RolloutStarted } from '../../entries.ts';
+import { dataOf, type RolloutEnded, type RolloutStarted } from '../../entries.ts';
 import type { Instant } from './instant.ts';
 
 export interface RolloutLog {
@@ -21,15 +21,14 @@ export function createRolloutLog(serving: number | null): (instant: Instant) => 
   return ({ state, entries }) => {
     const ended: { started: RolloutStarted | undefined; end: RolloutEnded }[] = [];
     const removed = state.removed || entries.some(({ kind }) => kind === 'environment.removed');
-    for (const { kind, data } of entries) {
+    for (const entry of entries) {
+      const { kind } = entry;
       if (kind === 'environment.removed') lastPromoted = null;
       if (kind === 'rollout.started') {
-        // The kind of an entry says its shape.
-        const start = data as unknown as RolloutStarted;
-        open = [...open, start];
+        open = [...open, dataOf<RolloutStarted>(entry)];
       }
       if (kind !== 'rollout.ended') continue;
-      const end = data as unknown as RolloutEnded;
+      const end = dataOf<RolloutEnded>(entry);
       const started = open.find(({ rollout }) => rollout === end.rollout);
       open = open.filter(({ rollout }) => rollout !== end.rollout);
       ended.push({ started, end });
