@@ -41,7 +41,8 @@ export interface Journal {
   read(query?: EntryQuery): readonly Entry[];
   /**
    * Calls `listener` with every entry after `after`, in order, each once, first those that are there already. Entries
-   * of other processes come within `pollEvery` of the implementation. Returns the function that ends it.
+   * of other processes come within `pollEvery` of the implementation. Whoever subscribes waits: it keeps
+   * the process until it is ended, by the function that is returned or by `close`.
    */
   subscribe(after: number, listener: (entries: readonly Entry[]) => void): () => void;
   close(): void;

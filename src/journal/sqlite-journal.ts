@@ -101,7 +101,6 @@ export function openSqliteJournal({ path, clock, pollEvery = 200 }: SqliteJourna
       listener(entries);
     };
     const timer = setInterval(pump, pollEvery);
-    timer.unref();
     timers.add(timer);
     listeners.add(pump);
     pump();
