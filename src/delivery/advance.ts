@@ -35,7 +35,7 @@ export function advance(turn: Turn, observation: Observation): Turn {
   for (let round = 0; round < MOST_TRANSITIONS; round += 1) {
     const rollout = activeRollout(current.state);
     if (rollout === null) return current;
-    const reading = judge(rollout.evidence, rollout.plan.judge);
+    const reading = judge(rollout.evidence, rollout.judge);
     const { turn: next, moved } = move({ turn: current, rollout, observation, reading });
     current = next;
     if (!moved) return current;
@@ -73,13 +73,14 @@ function move(scene: Scene): Moved {
     return moved(endRollout(turn, 'aborted', `#${rollout.candidate} can't stay ready: ${failure}`));
   }
   // A proven regression ends it whatever else is waited for (facts/rollouts.md, trap T24).
-  if (rollout.judged && reading.verdict.kind === 'fail' && !rollout.plan.judge.dry) {
+  if (rollout.judged && reading.verdict.kind === 'fail' && !rollout.judge.dry) {
     return moved(endRollout(turn, 'aborted', reading.sentence));
   }
   if (rollout.phase === 'paused' && rollout.reason !== 'step') return rest(scene);
-  const step = plannedSteps(rollout.plan)[rollout.step];
+  const step = plannedSteps(rollout)[rollout.step];
   if (step === undefined) throw new Error(`the plan of ${rollout.id} has no step ${rollout.step}`);
   if (step.kind === 'weight') return rollout.inForceAt === null ? reach(scene, step) : hold(scene, step);
+  if (step.kind !== 'pause') throw new Error(`a step of the kind ${step.kind} is not walked yet`);
   if (step.duration === 'manual' && rollout.phase === 'paused') return { turn, moved: false };
   const over = step.duration === 'manual' || turn.now - rollout.stepAt >= step.duration;
   return over ? goOn(scene) : { turn, moved: false };
@@ -119,7 +120,7 @@ function reach(scene: Scene, step: WeightStep): Moved {
 /** The weight is in force: stays for its time, for its `pass`, and for the data that the next weight asks for. */
 function hold(scene: Scene, step: WeightStep): Moved {
   const { turn, rollout, reading } = scene;
-  const { plan, candidate, byHand } = rollout;
+  const { candidate, byHand } = rollout;
   const age = turn.now - (rollout.inForceAt ?? turn.now);
   if (!rollout.judged) return goOn(scene);
   if (rollout.stable === null) return holdFirst(scene, age);
@@ -130,7 +131,7 @@ function hold(scene: Scene, step: WeightStep): Moved {
       `#${candidate} stays at ${formatShare(step.weight)} for at least ${formatDuration(step.atLeast)}`,
     );
   }
-  if (step.pass && reading.verdict.kind !== 'pass' && !byHand && !plan.judge.dry) {
+  if (step.pass && reading.verdict.kind !== 'pass' && !byHand && !rollout.judge.dry) {
     return stay(scene, `waits for the judge at ${formatShare(step.weight)}`);
   }
   return goOn(scene);
@@ -138,9 +139,9 @@ function hold(scene: Scene, step: WeightStep): Moved {
 
 /** `within` is over, in a plan to which it applies, and there is still a higher weight to decide on. */
 function isOverdue({ turn, rollout }: Scene): boolean {
-  const { plan, byHand, exposedAt } = rollout;
-  if (!withinApplies(rollout) || byHand || plan.judge.dry || nextStep(rollout) === null) return false;
-  return turn.now - (exposedAt ?? turn.now) >= plan.judge.within;
+  const { byHand, exposedAt } = rollout;
+  if (!withinApplies(rollout) || byHand || rollout.judge.dry || nextStep(rollout) === null) return false;
+  return turn.now - (exposedAt ?? turn.now) >= rollout.judge.within;
 }
 
 /** A first deployment has nothing to be compared with: proven within the SLO, or not proven bad for a while. */
@@ -149,7 +150,7 @@ function holdFirst(scene: Scene, age: number): Moved {
   if (reading.verdict.kind === 'pass') return goOn(scene);
   const missing = missingData(scene);
   if (missing !== null) {
-    const overdue = turn.now - (rollout.exposedAt ?? turn.now) >= rollout.plan.judge.within;
+    const overdue = turn.now - (rollout.exposedAt ?? turn.now) >= rollout.judge.within;
     return overdue ? undecided(scene) : waitForData(scene, `waits for metrics: ${missing}`);
   }
   if (age >= BUILT_IN_DWELL) return goOn(scene);
@@ -163,7 +164,7 @@ function holdFirst(scene: Scene, age: number): Moved {
 /** The time for a decision is over. */
 function undecided(scene: Scene): Moved {
   const { turn, rollout, reading } = scene;
-  const { within, inconclusive } = rollout.plan.judge;
+  const { within, inconclusive } = rollout.judge;
   const because = `not decided within ${formatDuration(within)}: ${missingData(scene) ?? reading.sentence}`;
   if (inconclusive === 'abort') return moved(endRollout(turn, 'aborted', because));
   return moved(pause(changeRollout(turn, { missingSince: null }), 'inconclusive', because));
@@ -174,14 +175,14 @@ function goOn(scene: Scene): Moved {
   const { turn, rollout } = scene;
   const next = nextStep(rollout);
   if (next === null) return moved(finish(scene));
-  const missing = plannedSteps(rollout.plan)[next]?.kind === 'weight' ? missingData(scene) : null;
+  const missing = plannedSteps(rollout)[next]?.kind === 'weight' ? missingData(scene) : null;
   if (missing !== null) return waitForData(scene, `waits for metrics before a higher weight: ${missing}`);
   return moved(enterStep(turn, next, whyNext(scene, next)));
 }
 
 /** Why the next step begins, for people. */
 function whyNext({ rollout, reading }: Scene, next: number): string {
-  const steps = plannedSteps(rollout.plan);
+  const steps = plannedSteps(rollout);
   const [before, after] = [steps[rollout.step], steps[next]];
   if (after?.kind === 'pause') {
     const end = after.duration === 'manual' ? 'until a person promotes' : `for ${formatDuration(after.duration)}`;
@@ -193,8 +194,8 @@ function whyNext({ rollout, reading }: Scene, next: number): string {
       ? 'the pause is over'
       : `the pause of ${formatDuration(before.duration)} is over`;
   }
-  if (before?.pass === true) return reading.sentence;
-  return `nothing speaks against #${rollout.candidate} at ${formatShare(before?.weight ?? 0)}`;
+  if (before?.kind === 'weight' && before.pass) return reading.sentence;
+  return `nothing speaks against #${rollout.candidate} at ${formatShare(before?.kind === 'weight' ? before.weight : 0)}`;
 }
 
 /**
@@ -226,8 +227,8 @@ function finish({ turn, rollout, reading }: Scene): Turn {
  * for a judge that never acts. A first deployment is not compared: that nobody asks it for anything is no lack.
  */
 function missingData({ rollout, observation, reading }: Scene): string | null {
-  const { judged, byHand, exposedAt, plan, candidate } = rollout;
-  if (!judged || byHand || exposedAt === null || plan.judge.dry) return null;
+  const { judged, byHand, exposedAt, candidate } = rollout;
+  if (!judged || byHand || exposedAt === null || rollout.judge.dry) return null;
   if (observation.counters === null) return 'the counters can not be had now';
   if (reading.verdict.kind === 'error') return reading.verdict.message;
   const seen = rollout.evidence.totals.candidate.requests - rollout.requestsAtStep;

@@ -3,6 +3,7 @@
 import type { Clock } from '../kernel/clock.ts';
 import { Fault } from '../kernel/fault.ts';
 import { formatDuration } from '../kernel/quantity.ts';
+import type { Effect } from './effect.ts';
 import type { Platform } from './platform.ts';
 
 export interface Bounds {
@@ -40,11 +41,7 @@ export function boundedPlatform(platform: Platform, { clock, limit }: Bounds): P
     observe: (context, signal) =>
       within(`a look at ${context.key}`, (inner) => platform.observe(context, inner), signal),
     apply: (context, effect, signal) =>
-      within(
-        effect.kind === 'route' ? `a new split for ${context.key}` : `scaling #${effect.release} of ${context.key}`,
-        (inner) => platform.apply(context, effect, inner),
-        signal,
-      ),
+      within(subjectOf(effect, context.key), (inner) => platform.apply(context, effect, inner), signal),
     watch: (key, onChange) => platform.watch(key, onChange),
   };
 }
@@ -57,4 +54,9 @@ function silent(what: string, limit: number): Fault<'delivery/platform-silent'> 
     hint: 'It is asked again; see the logs of the agent and of the router in the home if it stays so.',
     retryable: true,
   });
+}
+
+function subjectOf(effect: Effect, key: string): string {
+  if (effect.kind === 'gates') return `the gates of ${key}`;
+  return effect.kind === 'route' ? `a new split for ${key}` : `scaling #${effect.release} of ${key}`;
 }

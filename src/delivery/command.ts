@@ -159,7 +159,7 @@ function promote(turn: Turn): CommandResult {
 function promoteFully(turn: Turn): CommandResult {
   const rollout = activeRollout(turn.state);
   if (rollout === null) return nothingUnderWay(turn.state, 'promote');
-  const last = plannedSteps(rollout.plan).findLastIndex((step) => step.kind === 'weight');
+  const last = plannedSteps(rollout).findLastIndex((step) => step.kind === 'weight');
   const decided = changeRollout(turn, { byHand: true, judged: false });
   return done(
     enterStep(decided, last, 'a person promoted it fully'),
@@ -178,11 +178,11 @@ function retry(turn: Turn): CommandResult {
   if (rollout?.outcome !== 'aborted') {
     return refused('delivery/nothing-under-way', 'The last rollout was not aborted.', 'There is nothing to retry.');
   }
-  const { candidate, evidence, kind, plan } = rollout;
+  const { candidate, evidence, kind, judge: settings } = rollout;
   const because = 'a person retried it';
   if (kind === 'rollback') return done(startRollout(turn, { kind, candidate, because }), `retries #${candidate}`);
-  const { verdict, sentence } = judge(evidence, plan.judge);
-  if (verdict.kind === 'fail' && !plan.judge.dry) {
+  const { verdict, sentence } = judge(evidence, settings);
+  if (verdict.kind === 'fail' && !settings.dry) {
     return refused(
       'delivery/proven-bad',
       `#${candidate} is proven bad, and a retry goes on with the same evidence: ${sentence}.`,

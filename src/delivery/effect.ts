@@ -1,8 +1,9 @@
 /** What the engine asks of a platform. Each effect states a whole desired fact, so applying it twice is applying it once. */
 
 import type { Affinity } from './environment-spec.ts';
+import type { GateRun } from './gate.ts';
 
-export type Effect = ScaleEffect | RouteEffect;
+export type Effect = ScaleEffect | RouteEffect | GatesEffect;
 
 /** Run exactly so many replicas of this release; 0 stops it: it is drained first, then ended. */
 export interface ScaleEffect {
@@ -21,4 +22,12 @@ export interface RouteEffect {
   readonly affinity: Affinity;
   /** Requests with all these headers go to `release` whatever the shares. */
   readonly match: { readonly headers: Readonly<Record<string, string>>; readonly release: number } | null;
+  /** A copy of this share of the requests with safe methods also goes to `release`; nobody sees those answers. */
+  readonly mirror: { readonly release: number; readonly share: number } | null;
+}
+
+/** Exactly these gate runs should be under way or over; any other is stopped and forgotten. */
+export interface GatesEffect {
+  readonly kind: 'gates';
+  readonly runs: readonly GateRun[];
 }

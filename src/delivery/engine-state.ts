@@ -3,7 +3,8 @@
 import type { EntryDraft } from '../journal/index.ts';
 import type { Effect } from './effect.ts';
 import type { EnvironmentChanged } from './entries.ts';
-import type { CanaryPlan, EnvironmentSpec } from './environment-spec.ts';
+import type { ApprovalPlan, EnvironmentSpec, GatesPlan, JudgeSettings, Strategy } from './environment-spec.ts';
+import type { GateName } from './gate.ts';
 import type { CounterBaseline, Evidence } from './judge/index.ts';
 import type { Release } from './release.ts';
 
@@ -35,6 +36,10 @@ export interface EnvironmentState {
   /** Promoted releases that may be rolled back to, the newest last, without `stable`. */
   readonly kept: readonly KeptRelease[];
   readonly rollout: Rollout | null;
+  /** With `supersede: queue`: what is rolled out next; the newest wins. */
+  readonly queued: QueuedRelease | null;
+  /** Candidates of ended rollouts that still run, the oldest first. */
+  readonly leaving: readonly LeavingRelease[];
   /**
    * The last split that was commanded, when (engine time), and how often in a row because it was not seen in force;
    * `null` before the first, and when it is not known to have arrived.
@@ -72,6 +77,35 @@ export interface KeptRelease {
   readonly withdrawn: boolean;
 }
 
+/** One yes. Bound to the release by being part of its rollout. */
+export interface Approval {
+  readonly by: string;
+  readonly groups: readonly string[];
+  /** Whether somebody has checked that it was them: not on one machine. */
+  readonly authenticated: boolean;
+  /** Engine time. */
+  readonly at: number;
+}
+
+/** A release that was deployed while another rollout was under way, and waits for its end. */
+export interface QueuedRelease {
+  readonly release: number;
+  readonly spec: EnvironmentSpec;
+}
+
+export interface GateResult {
+  readonly gate: GateName;
+  readonly passed: boolean;
+  readonly summary: string;
+}
+
+/** A candidate that is no more: it stays a while, or carries requests until stable can take them over. */
+export interface LeavingRelease {
+  readonly release: number;
+  /** Engine time until which it runs even though nothing needs it (`keepAborted`). */
+  readonly until: number;
+}
+
 export type Phase = 'healthy' | 'progressing' | 'paused' | 'aborted';
 
 export type PauseReason = 'step' | 'approval' | 'inconclusive' | 'manual' | 'deadline';
@@ -89,7 +123,17 @@ export interface Rollout {
   /** The release that it moves from; `null` for a first deployment. */
   readonly stable: number | null;
   /** Frozen when it began: a later edit of the project file counts from the next rollout. */
-  readonly plan: CanaryPlan;
+  readonly plan: Strategy;
+  /** How it is judged, gated and approved; frozen with the plan. */
+  readonly judge: JudgeSettings;
+  readonly gates: GatesPlan;
+  readonly approval: ApprovalPlan;
+  /** Who has said yes to this release so far, in order. */
+  readonly approvals: readonly Approval[];
+  /** Gates that have ended, by the id of their run. */
+  readonly gateResults: Readonly<Record<string, GateResult>>;
+  /** After a promotion: engine time until which it is still judged, and rolled back when it proves bad; else `null`. */
+  readonly guardUntil: number | null;
   readonly phase: Phase;
   readonly reason: PauseReason | null;
   /** Index into the plan's steps (the built-in ones when none are written). */

@@ -12,7 +12,56 @@ export interface EnvironmentSpec {
   /** How many promoted releases stay warm for a rollback. */
   readonly keep: number;
   readonly limits: Limits;
+  /** People who must say yes before a release gets anything; `count` 0 asks nobody. */
+  readonly approval: ApprovalPlan;
+  /** What must hold: before users see a release where the strategy has a preview, else before it is promoted. */
+  readonly gates: GatesPlan;
+  /** What the gate `e2e` runs; `null` where there is none. */
+  readonly endToEnd: EndToEndPlan | null;
+  /** What runs a replica on the embedded platform. */
+  readonly engine: 'node' | 'wasmtime';
 }
+
+export interface ApprovalPlan {
+  readonly count: number;
+  /** Names or groups who may; empty: anybody. */
+  readonly by: readonly string[];
+  /** How long the request stands, in milliseconds; `null`: until somebody answers. */
+  readonly expires: number | null;
+}
+
+/** Nothing of it set: no gate. */
+export interface GatesPlan {
+  readonly smoke: readonly SmokeProbe[];
+  readonly load: LoadPlan | null;
+  readonly e2e: boolean;
+}
+
+/** One request that must be answered with this status. */
+export type SmokeProbe = {
+  readonly method: 'get' | 'post';
+  readonly path: string;
+  readonly body: string | null;
+  readonly status: number;
+};
+
+export type LoadPlan = {
+  /** Requests per second. */
+  readonly rate: number;
+  readonly for: number;
+  /** Longest time for 99 % of the requests; `null`: any. */
+  readonly p99: number | null;
+  /** Share that may fail. */
+  readonly errors: number;
+};
+
+export type EndToEndPlan = {
+  readonly kind: 'postman' | 'run';
+  /** Path of the collection, or the command line, seen from `folder`. */
+  readonly what: string;
+  /** Absolute path of the project's folder. */
+  readonly folder: string;
+};
 
 /** Bounds on one replica. */
 export interface Limits {
@@ -45,7 +94,7 @@ export interface BlueGreenPlan extends PlanCommon {
   readonly kind: 'blueGreen';
   readonly previewReplicas: number;
   readonly switch: 'auto' | 'manual' | { readonly after: number };
-  readonly before: { readonly judge: JudgeSettings | null };
+  readonly before: GatesPlan & { readonly judge: JudgeSettings | null };
   readonly after: { readonly judge: JudgeSettings | null };
   readonly keep: number;
 }

@@ -6,21 +6,38 @@
 export { type Release, type ReleaseContent, releaseDigest } from './release.ts';
 export type {
   Affinity,
+  ApprovalPlan,
   BlueGreenPlan,
   CanaryPlan,
   Count,
+  EndToEndPlan,
   EnvironmentSpec,
+  GatesPlan,
   JudgeSettings,
   Limits,
+  LoadPlan,
   RollingPlan,
+  SmokeProbe,
   Step,
   Strategy,
 } from './environment-spec.ts';
-export { type CounterRow, LATENCY_EDGES, type Observation, type ReleaseStatus } from './observation.ts';
-export type { Effect, RouteEffect, ScaleEffect } from './effect.ts';
+export {
+  type CounterRow,
+  type Latency,
+  LATENCY_EDGES,
+  latencyEdges,
+  noLatency,
+  type Observation,
+  type ReleaseStatus,
+  type RequestSource,
+  type UnitTally,
+} from './observation.ts';
+export type { Gate, GateName, GateOrder, GateRun, GateStatus } from './gate.ts';
+export type { Effect, GatesEffect, RouteEffect, ScaleEffect } from './effect.ts';
 export type { EnvironmentContext, Platform } from './platform.ts';
 export type { RolloutStore } from './rollout-store.ts';
 export type {
+  Approval,
   EngineRecord,
   EnvironmentState,
   Intent,

@@ -13,7 +13,7 @@ import { activeRollout, changeRollout, type Turn } from './turn.ts';
 export function look(turn: Turn, observation: Observation): Turn {
   const rollout = activeRollout(turn.state);
   if (rollout === null || rollout.kind !== 'deploy' || observation.counters === null) return turn;
-  const { candidate, stable, baseline, evidence, plan } = rollout;
+  const { candidate, stable, baseline, evidence } = rollout;
   const reading = countersSince(baseline, observation.counters, { candidate, stable });
   if (reading.kind === 'error') {
     const told = withError(evidence, reading.message);
@@ -30,7 +30,7 @@ export function look(turn: Turn, observation: Observation): Turn {
     return changeRollout(turn, { baseline: reading.baseline });
   }
   const next = addLook(evidence, counts);
-  const entry = rolloutLooked(rollout, { counts, reading: judge(next, plan.judge), at: turn.now });
+  const entry = rolloutLooked(rollout, { counts, reading: judge(next, rollout.judge), at: turn.now });
   return changeRollout(turn, { evidence: next, baseline: reading.baseline, lookedAt: turn.now }, entry);
 }
 
@@ -49,6 +49,6 @@ export function lookMayWait(before: EnvironmentState, looked: Turn): boolean {
   if (rollout === null || after === null || rollout.lookedAt === null || looked.entries.length === 0) return false;
   const longest = Math.min(LONGEST_WAIT, (looked.now - rollout.stepAt) * WAIT_SHARE);
   if (looked.now - rollout.lookedAt >= longest) return false;
-  const { judge: settings } = rollout.plan;
+  const { judge: settings } = rollout;
   return judge(rollout.evidence, settings).verdict.kind === judge(after.evidence, settings).verdict.kind;
 }

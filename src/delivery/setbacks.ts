@@ -7,11 +7,11 @@ import { sameShares } from './shares.ts';
 /** A failed effect is tried again after this long, then after twice as long, and so on … */
 const RETRY_AFTER = 1000;
 /** … up to these: a split that should be taken back can't wait for long once the router is there again. */
-const LONGEST_WAIT: Readonly<Record<Effect['kind'], number>> = { route: 5000, scale: 30_000 };
+const LONGEST_WAIT: Readonly<Record<Effect['kind'], number>> = { route: 5000, scale: 30_000, gates: 30_000 };
 
 /** What an effect is about: a failure counts until another attempt at the same thing succeeds. */
 function slotOf(effect: Effect): string {
-  return effect.kind === 'route' ? 'route' : `scale ${effect.release}`;
+  return effect.kind === 'scale' ? `scale ${effect.release}` : effect.kind;
 }
 
 /** Of the wanted effects those that have not just failed. Another wish about the same thing is tried at once. */

@@ -15,7 +15,7 @@ export function snapshotOf(state: EnvironmentState, observation: Observation, no
     phase: phaseOf(state),
     reason: active?.reason ?? null,
     step: active?.step ?? null,
-    steps: active === null ? null : plannedSteps(active.plan).length,
+    steps: active === null ? null : plannedSteps(active).length,
     because: state.rollout?.because ?? (state.stable === null ? 'nothing is deployed here yet' : ''),
     stable: state.stable,
     candidate: active?.candidate ?? null,
@@ -30,7 +30,7 @@ export function snapshotOf(state: EnvironmentState, observation: Observation, no
 /** What the rollout waits for, since when, until when, and the one command that ends it (invariant I9). */
 function waitOf(rollout: Rollout): Wait {
   const { because, stepAt, plan } = rollout;
-  const step = plannedSteps(plan)[rollout.step];
+  const step = plannedSteps(rollout)[rollout.step];
   const wait = (until: number | null, command: string | null): Wait => ({
     for: because,
     since: stepAt,
@@ -45,7 +45,7 @@ function waitOf(rollout: Rollout): Wait {
     return wait(null, 'slipway promote');
   }
   const { inForceAt, exposedAt, missingSince } = rollout;
-  const decided = (exposedAt ?? stepAt) + plan.judge.within;
+  const decided = (exposedAt ?? stepAt) + rollout.judge.within;
   if (missingSince !== null) {
     const until = withinApplies(rollout) ? decided : missingSince + plan.deadline;
     return { for: because, since: missingSince, until, command: 'slipway promote' };

@@ -11,7 +11,7 @@ import {
 } from './entries.ts';
 import type { EnvironmentState, KeptRelease, Outcome, PauseReason, Phase, Rollout } from './engine-state.ts';
 import { type Evidence, judge, startEvidence } from './judge/index.ts';
-import { plannedSteps } from './steps.ts';
+import { judgeOf, keepOf, plannedSteps } from './steps.ts';
 
 /** A state on its way, with the entries that tell how it came about. */
 export interface Turn {
@@ -43,6 +43,8 @@ export function emptyState(key: string, spec: EnvironmentSpec): EnvironmentState
     stable: null,
     kept: [],
     rollout: null,
+    queued: null,
+    leaving: [],
     commanded: null,
     setbacks: {},
     told: null,
@@ -80,9 +82,9 @@ interface StartOptions {
  */
 export function startRollout(turn: Turn, { kind, candidate, because, evidence }: StartOptions): Turn {
   const { state, now } = turn;
-  const plan = state.spec.strategy;
+  const { strategy: plan, gates, approval } = state.spec;
   const release = state.releases[candidate];
-  if (plan.kind !== 'canary' || release === undefined) throw new Error(`cannot roll out #${candidate} by ${plan.kind}`);
+  if (release === undefined) throw new Error(`#${candidate} is no release of ${state.key}`);
   const number = state.lastRollout + 1;
   const direct = kind === 'rollback' || state.stable === null;
   const rollout: Rollout = {
@@ -92,9 +94,15 @@ export function startRollout(turn: Turn, { kind, candidate, because, evidence }:
     candidate,
     stable: state.stable,
     plan,
+    judge: judgeOf(plan),
+    gates,
+    approval,
+    approvals: [],
+    gateResults: {},
+    guardUntil: null,
     phase: 'progressing',
     reason: null,
-    step: direct ? plannedSteps(plan).findLastIndex((step) => step.kind === 'weight') : 0,
+    step: direct ? plannedSteps({ plan, gates }).findLastIndex((step) => step.kind === 'weight') : 0,
     startedAt: now,
     stepAt: now,
     pausedAt: null,
@@ -105,7 +113,7 @@ export function startRollout(turn: Turn, { kind, candidate, because, evidence }:
     requestsAtStep: 0,
     judged: kind === 'deploy',
     byHand: false,
-    evidence: evidence ?? startEvidence(plan.judge, state.stable !== null),
+    evidence: evidence ?? startEvidence(judgeOf(plan), state.stable !== null),
     lookedAt: null,
     baseline: null,
     outcome: null,
@@ -123,14 +131,17 @@ export function startRollout(turn: Turn, { kind, candidate, because, evidence }:
 /** Enters the step with this index: a pause pauses, a weight is to be reached. */
 export function enterStep(turn: Turn, index: number, because: string): Turn {
   const rollout = turn.state.rollout;
-  const step = rollout === null ? undefined : plannedSteps(rollout.plan)[index];
+  const step = rollout === null ? undefined : plannedSteps(rollout)[index];
   if (step === undefined) throw new Error(`there is no step ${index}`);
   const common = { step: index, stepAt: turn.now, pausedAt: null, inForceAt: null, missingSince: null };
   if (step.kind === 'pause') return pause({ ...changeRollout(turn, common) }, 'step', because);
   const next = changeRollout(turn, { ...common, phase: 'progressing', reason: null, because });
   return next.state.rollout === null
     ? next
-    : { ...next, entries: [...next.entries, rolloutStepped(next.state.rollout, step.weight)] };
+    : {
+        ...next,
+        entries: [...next.entries, rolloutStepped(next.state.rollout, step.kind === 'weight' ? step.weight : 0)],
+      };
 }
 
 export function pause(turn: Turn, reason: PauseReason, because: string): Turn {
@@ -159,7 +170,7 @@ export function pauseByHand(turn: Turn, because: string): Turn {
 export function unpause(turn: Turn, because: string): Turn {
   const { rollout } = turn.state;
   if (rollout === null) throw new Error('there is no rollout that is paused');
-  const { stepAt, inForceAt, exposedAt, missingSince, plan } = rollout;
+  const { stepAt, inForceAt, exposedAt, missingSince } = rollout;
   const shift = turn.now - (rollout.pausedAt ?? turn.now);
   const later = (time: number | null): number | null => (time === null ? null : time + shift);
   const running = changeRollout(turn, {
@@ -169,18 +180,18 @@ export function unpause(turn: Turn, because: string): Turn {
     exposedAt: later(exposedAt),
     missingSince: later(missingSince),
   });
-  const pausesAgain = plannedSteps(plan)[rollout.step]?.kind === 'pause' && missingSince === null;
+  const pausesAgain = plannedSteps(rollout)[rollout.step]?.kind === 'pause' && missingSince === null;
   return pausesAgain ? pause(running, 'step', because) : resume(running, because);
 }
 
 /** The step after the present one; `null` at the end of the plan, where first deployments and rollbacks begin. */
-export function nextStep({ plan, step }: Rollout): number | null {
-  return step + 1 < plannedSteps(plan).length ? step + 1 : null;
+export function nextStep(rollout: Rollout): number | null {
+  return rollout.step + 1 < plannedSteps(rollout).length ? rollout.step + 1 : null;
 }
 
 /** Whether `within` bounds the judge's time: only where its `pass` is asked for, so not in a plan of written steps. */
 export function withinApplies({ plan, stable }: Rollout): boolean {
-  return plan.steps === null || stable === null;
+  return stable === null || (plan.kind === 'canary' && plan.steps === null);
 }
 
 /** Ends the rollout without its candidate; the stable release goes on being it. */
@@ -211,7 +222,7 @@ interface Ending {
 function close(turn: Turn, { rollout, outcome, because }: Ending): Turn {
   const phase: Phase = outcome === 'aborted' ? 'aborted' : 'healthy';
   const last: Rollout = { ...rollout, outcome, because, phase, reason: null, pausedAt: null, endedAt: turn.now };
-  const entry = rolloutEnded(last, outcome, judge(rollout.evidence, rollout.plan.judge));
+  const entry = rolloutEnded(last, outcome, judge(rollout.evidence, rollout.judge));
   return { ...turn, state: { ...turn.state, rollout: last }, entries: [...turn.entries, entry] };
 }
 
@@ -219,7 +230,7 @@ function withStable(state: EnvironmentState, rollout: Rollout, now: number): Env
   const others = state.kept.filter(({ release }) => release !== rollout.candidate);
   if (rollout.stable === null) return { ...state, stable: rollout.candidate, kept: others };
   const withdrawn = rollout.kind === 'rollback';
-  const keep = withdrawn ? 0 : Math.max(rollout.plan.keep, state.spec.guard);
+  const keep = withdrawn ? 0 : Math.max(keepOf(rollout.plan), state.spec.guard);
   const old: KeptRelease = { release: rollout.stable, fullUntil: now + keep, withdrawn };
   return { ...state, stable: rollout.candidate, kept: [...others, old] };
 }

@@ -37,7 +37,7 @@ function wantedWeight(state: EnvironmentState, rollout: Rollout, observation: Ob
   const exposed = (observation.traffic ?? state.commanded?.shares ?? {})[rollout.candidate] === 1;
   if (rollout.stable === null && exposed && ready > 0) return 1;
   const direct = rollout.stable === null || rollout.kind === 'rollback';
-  const steps = plannedSteps(rollout.plan);
+  const steps = plannedSteps(rollout);
   for (let index = rollout.step; index >= 0; index -= 1) {
     const weight = weightAt(steps, index);
     const need = replicasFor(weight, state.spec.replicas);
@@ -57,7 +57,7 @@ export function wantedReplicas(state: EnvironmentState, now: number): Readonly<R
   if (state.stable !== null) wanted[state.stable] = full;
   const rollout = activeRollout(state);
   if (rollout !== null) {
-    const weight = weightAt(plannedSteps(rollout.plan), rollout.step);
+    const weight = weightAt(plannedSteps(rollout), rollout.step);
     wanted[rollout.candidate] = Math.max(wanted[rollout.candidate] ?? 0, replicasFor(weight, full));
   }
   return wanted;
@@ -93,7 +93,9 @@ function routeEffects(state: EnvironmentState, { observation, shares, now }: Wan
     if (now - commanded.at < patience) return [];
   }
   const rollout = activeRollout(state);
-  return [{ kind: 'route', shares, rollout: rollout?.id ?? null, affinity: state.spec.affinity, match: null }];
+  return [
+    { kind: 'route', shares, rollout: rollout?.id ?? null, affinity: state.spec.affinity, match: null, mirror: null },
+  ];
 }
 
 /** What is remembered of a split when it is commanded. */

@@ -88,7 +88,7 @@ function ruleMatches(rule: BranchRule, { kind, name }: Pick<Revision, 'kind' | '
 }
 
 function needsApproval(rule: BranchRule, environment: ProjectEnvironment): boolean {
-  return rule.approval || environment.approval.count > 0;
+  return rule.approval || environment.spec.approval.count > 0;
 }
 
 function whyOf(rule: BranchRule, { kind, name }: Pick<Revision, 'kind' | 'name'>): string {

@@ -78,7 +78,7 @@ notify:
     expect(draft?.checks.coverage).toBe(0.8);
     const [preview, staging, production] = draft?.environments ?? [];
     expect(preview?.ttl).toBe(259_200_000);
-    expect(staging?.gates).toEqual({
+    expect(staging?.spec.gates).toEqual({
       smoke: [{ method: 'get', path: '/health', body: null, status: 200 }],
       load: { rate: 200, for: 20_000, p99: 200, errors: 0.001 },
       e2e: true,
@@ -94,7 +94,7 @@ notify:
       match: { headers: { canary: 'true' } },
     });
     expect(production?.secrets).toEqual({ DATABASE_URL: { from: 'env', name: 'DATABASE_URL' } });
-    expect(production?.approval).toEqual({ count: 1, by: ['release-managers'] });
+    expect(production?.spec.approval).toEqual({ count: 1, by: ['release-managers'], expires: null });
   });
 
   test('a blue-green strategy and every kind of step are understood', () => {

@@ -1,7 +1,7 @@
 /** One environment as it is written, and the keys of it that a rehearsal takes too. */
 
 import * as z from 'zod';
-import type { Affinity } from '../delivery/index.ts';
+import type { Affinity, ApprovalPlan } from '../delivery/index.ts';
 import { DEFAULTS } from './defaults.ts';
 import { closedMap, onlyKey, quantity, secretReference, textLike } from './schema-parts.ts';
 import { gatesSchema, strategySchema } from './strategy-schema.ts';
@@ -14,9 +14,14 @@ const approvalSchema = z
     closedMap({
       count: z.int().min(0).max(20).prefault(1).describe('How many people must approve.'),
       by: z.array(z.string().min(1)).prefault([]).describe('Groups or people who may; empty: anybody with the role.'),
+      expires: quantity('duration', 'How long the request stands; then the rollout is aborted.').optional(),
     }),
   ])
-  .transform((approval) => (typeof approval === 'number' ? { count: approval, by: [] } : approval))
+  .transform((approval): ApprovalPlan =>
+    typeof approval === 'number'
+      ? { count: approval, by: [], expires: null }
+      : { ...approval, expires: approval.expires ?? null },
+  )
   .describe('People who must approve a release first.');
 
 const affinitySchema = z

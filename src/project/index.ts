@@ -26,7 +26,6 @@ export type {
   BranchRule,
   Build,
   Checks,
-  Gates,
   Image,
   ImagePlatform,
   Notification,

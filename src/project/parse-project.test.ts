@@ -59,7 +59,7 @@ environments: { staging: {}, production: { approval: 1 } }
   expect(told(problems)).toEqual(['4:44+8 not-yet']);
   expect(draft?.image.repository).toBe('ghcr.io/acme/greeter');
   expect(draft?.environments.map(({ name }) => name)).toEqual(['staging', 'production', 'local']);
-  expect(draft?.environments[1]?.approval).toEqual({ count: 1, by: [] });
+  expect(draft?.environments[1]?.spec.approval).toEqual({ count: 1, by: [], expires: null });
 });
 
 test('ten mistakes in one file are reported together, each at its place', () => {

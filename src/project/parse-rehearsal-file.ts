@@ -1,6 +1,7 @@
 /** A rehearsal from text to its value, or to everything that is wrong with it. Loads zod and yaml: import it lazily. */
 
 import type { Expectation, Rehearsal, RehearsalAction } from '../delivery/index.ts';
+import { deliverySpec } from './delivery-spec.ts';
 import { findNotYet } from './find-not-yet.ts';
 import { nameHint } from './nearest.ts';
 import { REHEARSAL_NOT_YET } from './not-yet.ts';
@@ -38,7 +39,6 @@ export function parseRehearsalFile(text: string, file: string): ParsedRehearsal 
 }
 
 function resolveRehearsal(written: WrittenRehearsal): Rehearsal {
-  const { replicas, strategy, affinity, guard, keep, limits } = written;
   const releases = Object.entries(written.releases).map(([name, release]) => {
     const { errors, traps, latency, startsIn, maxReady = null } = release;
     return [name, { errors, traps, latency, startsIn, maxReady }] as const;
@@ -49,7 +49,7 @@ function resolveRehearsal(written: WrittenRehearsal): Rehearsal {
     routing: written.routing,
     traffic: written.traffic,
     start: written.start ?? null,
-    spec: { replicas, strategy, affinity, guard, keep, limits },
+    spec: { ...deliverySpec(written), engine: 'node', endToEnd: null },
     config: written.config,
     releases: Object.fromEntries(releases),
     // Equal times keep the order of the file.

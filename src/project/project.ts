@@ -75,13 +75,11 @@ export interface ProjectEnvironment {
   readonly from: readonly BranchRule[];
   /** Environments where the image must be healthy first. */
   readonly needs: readonly string[];
-  readonly approval: { readonly count: number; readonly by: readonly string[] };
   readonly config: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, SecretReference>>;
   readonly platform: PlatformSettings;
   /** Milliseconds that a preview lives. */
   readonly ttl: number | null;
-  readonly gates: Gates;
   /** Where the judge reads its counts on Kubernetes: an address or a reference. */
   readonly metrics: { readonly prometheus: { readonly url: string } } | null;
   readonly spec: EnvironmentSpec;
@@ -106,22 +104,6 @@ export type PlatformSettings =
       readonly traffic: 'gateway-api' | 'service';
       readonly runtimeClass: string | null;
     };
-
-export interface Gates {
-  readonly smoke: readonly {
-    readonly method: 'get' | 'post';
-    readonly path: string;
-    readonly body: string | null;
-    readonly status: number;
-  }[];
-  readonly load: {
-    readonly rate: number;
-    readonly for: number;
-    readonly p99: number | null;
-    readonly errors: number;
-  } | null;
-  readonly e2e: boolean;
-}
 
 export interface Notification {
   readonly kind: 'slack' | 'webhook' | 'email';

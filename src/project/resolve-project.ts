@@ -1,6 +1,7 @@
 /** From the file as written to the project: environments in order, presets applied, `local` added. */
 
 import type { EnvironmentSpec } from '../delivery/index.ts';
+import { deliverySpec } from './delivery-spec.ts';
 import { presetRank, rulesFor } from './branch-rules.ts';
 import type { WrittenEnvironment } from './environment-schema.ts';
 import type { BranchPreset, Project, ProjectEnvironment, Toolchain } from './project.ts';
@@ -21,11 +22,19 @@ export function resolveProject(written: WrittenProject, toolchain: Toolchain): P
     tests: { unit: tests.unit, integration: tests.integration, bench: tests.bench, e2e: tests.e2e ?? null },
     image: { repository: image.repository ?? null, platforms: image.platforms, sign: image.sign ?? null },
     branches,
-    environments: resolveEnvironments(written, branches),
+    environments: resolveEnvironments(written, branches).map((environment) =>
+      withEndToEnd(environment, tests.e2e ?? null),
+    ),
     notify: written.notify.flatMap(({ kind, channel, when }) =>
       channel === undefined ? [] : [{ kind, channel, when }],
     ),
   };
+}
+
+/** The folder is filled in by whoever deploys: a project means the same wherever it lies. */
+function withEndToEnd(environment: ProjectEnvironment, e2e: Project['tests']['e2e']): ProjectEnvironment {
+  const endToEnd = e2e === null ? null : { ...e2e, folder: '.' };
+  return { ...environment, spec: { ...environment.spec, endToEnd } };
 }
 
 function resolveEnvironments(written: WrittenProject, branches: BranchPreset | null): readonly ProjectEnvironment[] {
@@ -50,19 +59,18 @@ function resolveEnvironment(
   written: WrittenEnvironment,
   branches: BranchPreset | null,
 ): ProjectEnvironment {
-  const { replicas, strategy, affinity, guard, keep, limits } = written;
-  const spec: EnvironmentSpec = { replicas, strategy, affinity, guard, keep, limits };
+  const { platform } = written;
+  const engine = platform.kind === 'embedded' ? platform.engine : 'node';
+  const spec: EnvironmentSpec = { ...deliverySpec(written), engine, endToEnd: null };
   return {
     name,
     implicit: false,
     from: rulesFor(name, written.from, branches),
     needs: written.needs,
-    approval: written.approval,
     config: written.config,
     secrets: written.secrets,
-    platform: written.platform,
+    platform,
     ttl: written.ttl ?? null,
-    gates: { ...written.gates, load: written.gates.load ?? null },
     metrics: written.metrics ?? null,
     spec,
   };

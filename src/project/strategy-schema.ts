@@ -132,7 +132,7 @@ const blueGreenSchema = closedMap(
 ).transform(({ before, after, ...plan }): BlueGreenPlan => ({
   kind: 'blueGreen',
   ...plan,
-  before: { judge: before.judge ?? null },
+  before: { ...before, load: before.load ?? null, judge: before.judge ?? null },
   after: { judge: after.judge ?? null },
 }));
 

@@ -1,7 +1,7 @@
 /** A project back in the words and units of the file: what `slipway config` shows. */
 
-import type { CanaryPlan, Count, JudgeSettings, Step, Strategy } from '../delivery/index.ts';
-import type { Gates, Notification, PlatformSettings, Project, ProjectEnvironment, SecretReference } from './project.ts';
+import type { CanaryPlan, Count, GatesPlan, JudgeSettings, Step, Strategy } from '../delivery/index.ts';
+import type { Notification, PlatformSettings, Project, ProjectEnvironment, SecretReference } from './project.ts';
 import { writeDuration, writeFactor, writeRate, writeShare, writeSize } from './write-quantity.ts';
 
 /** `null`: there is no value, and none is the default. */
@@ -50,7 +50,8 @@ function writeNotification({ kind, channel, when }: Notification): Written {
 }
 
 function writeEnvironment(environment: ProjectEnvironment): Written {
-  const { spec, approval, gates, ttl, from } = environment;
+  const { spec, ttl, from } = environment;
+  const { approval, gates } = spec;
   const secrets = Object.entries(environment.secrets).map(
     ([name, reference]) => [name, writeReference(reference)] as const,
   );
@@ -59,7 +60,10 @@ function writeEnvironment(environment: ProjectEnvironment): Written {
     needs: environment.needs,
     ttl: ttl === null ? null : writeDuration(ttl),
     platform: writePlatform(environment.platform),
-    approval: approval.by.length === 0 ? approval.count : { ...approval },
+    approval:
+      approval.by.length === 0 && approval.expires === null
+        ? approval.count
+        : { ...approval, expires: approval.expires === null ? null : writeDuration(approval.expires) },
     replicas: spec.replicas,
     config: environment.config,
     secrets: Object.fromEntries(secrets),
@@ -78,7 +82,7 @@ function writePlatform(platform: PlatformSettings): Written {
   return { [kind]: { ...settings } };
 }
 
-function writeGates({ smoke, load, e2e }: Gates): Written {
+function writeGates({ smoke, load, e2e }: GatesPlan): { readonly [key: string]: Written } {
   return {
     smoke: smoke.map(({ method, path, body, status }) => ({
       [method]: path,
@@ -116,7 +120,7 @@ function writeStrategy(strategy: Strategy): Written {
           previewReplicas,
           switch:
             typeof strategy.switch === 'string' ? strategy.switch : { after: writeDuration(strategy.switch.after) },
-          before: { judge: before.judge === null ? null : writeJudge(before.judge) },
+          before: { ...writeGates(before), judge: before.judge === null ? null : writeJudge(before.judge) },
           after: { judge: after.judge === null ? null : writeJudge(after.judge) },
           keep: writeDuration(keep),
           ...common,

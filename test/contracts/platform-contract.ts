@@ -49,7 +49,7 @@ export function platformContract(name: string, open: () => Promise<PlatformUnder
     test(
       'at first nothing runs and nothing is exposed',
       using(async ({ platform, context }) => {
-        expect(await platform.observe(context)).toEqual({ releases: {}, traffic: {}, counters: [] });
+        expect(await platform.observe(context)).toEqual({ releases: {}, traffic: {}, counters: [], gates: {} });
       }),
     );
 

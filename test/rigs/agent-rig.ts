@@ -19,7 +19,7 @@ import { openHomePaths } from '../../src/platforms/embedded/home-paths.ts';
 import { type AgentClient, createAgentClient } from '../../src/server/index.ts';
 import { expectNoLeftovers } from '../leftovers.ts';
 import { type Load, startLoad } from '../load/load.ts';
-import { PLAN } from './engine-rig.ts';
+import { PLAN, SPEC } from './engine-rig.ts';
 
 const AGENT = join(import.meta.dirname, '../fixtures/agent/main.ts');
 export const KEY = 'greeter/local';
@@ -103,14 +103,8 @@ export function createAgentRig({ component }: { readonly component?: string } = 
     },
     dead: () => gone,
     async deploy(config, plan = QUICK) {
-      const spec: EnvironmentSpec = {
-        replicas: 2,
-        strategy: plan,
-        affinity: { kind: 'none' },
-        guard: 0,
-        keep: 1,
-        limits: { memory: 64 * 1024 * 1024, request: 2000 },
-      };
+      const limits = { memory: 64 * 1024 * 1024, request: 2000 };
+      const spec: EnvironmentSpec = { ...SPEC, replicas: 2, strategy: plan, keep: 1, limits };
       const [service = '', environment = ''] = KEY.split('/');
       await client.deploy({ service, environment, image: sha256('image'), config, revision: null, spec });
     },

@@ -20,7 +20,7 @@ import {
   type EmbeddedPlatformOptions,
 } from '../../src/platforms/embedded/embedded-platform.ts';
 import { expectNoLeftovers } from '../leftovers.ts';
-import { PLAN } from './engine-rig.ts';
+import { PLAN, SPEC } from './engine-rig.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -92,14 +92,8 @@ export interface Wanted {
 
 export function contextOf({ plan = PLAN, limits, releases, key = KEY }: Wanted): EnvironmentContext {
   const [service = '', environment = ''] = key.split('/');
-  const spec: EnvironmentSpec = {
-    replicas: 1,
-    strategy: plan,
-    affinity: { kind: 'none' },
-    guard: 0,
-    keep: 1,
-    limits: limits ?? { memory: 64 * 1024 * 1024, request: 5000 },
-  };
+  const bounds = limits ?? { memory: 64 * 1024 * 1024, request: 5000 };
+  const spec: EnvironmentSpec = { ...SPEC, replicas: 1, strategy: plan, keep: 1, limits: bounds };
   const entries = Object.entries(releases).map(([name, config]): [string, Release] => {
     const image = sha256(`image ${name}`);
     const content = { service, environment, image, config, secrets: {}, grants: [] };
@@ -113,7 +107,7 @@ export function scale(release: number, replicas: number): Effect {
 }
 
 export function route(shares: Readonly<Record<number, number>>): Effect {
-  return { kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null };
+  return { kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null, mirror: null };
 }
 
 /** Observes until `wanted` holds, for at most `patience` milliseconds. */

@@ -11,6 +11,7 @@ import {
   createController,
   createMemoryRolloutStore,
   type EnvironmentSpec,
+  noLatency,
   type Observation,
   phaseOf,
   type Platform,
@@ -100,7 +101,7 @@ export function createWorld(): World {
           world.commands.push(`#${effect.release} × ${effect.replicas}`);
           if (effect.replicas === 0) desired.delete(effect.release);
           else desired.set(effect.release, effect.replicas);
-        } else {
+        } else if (effect.kind === 'route') {
           world.commands.push(
             Object.entries(effect.shares)
               .map(([release, share]) => `#${release} ${Math.round(share * 100)}%`)
@@ -134,13 +135,17 @@ export function createWorld(): World {
           release,
           replica: 'only',
           epoch: 'e',
+          source: 'split' as const,
+          platform: null,
           requests,
           errors: Math.floor(errors + 1e-9),
           traps: 0,
           timeouts: 0,
-          latency: [],
+          latency: noLatency(),
+          units: null,
         }))
       : null,
+    gates: {},
   });
   return world;
 }

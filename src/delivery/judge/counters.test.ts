@@ -1,12 +1,25 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { CounterRow } from '../observation.ts';
+import { type CounterRow, noLatency } from '../observation.ts';
 import { type CounterBaseline, type CounterReading, countersSince } from './counters.ts';
 
 const ARMS = { candidate: 2, stable: 1 };
 
 function row(release: number, replica: string, requests: number, more: Partial<CounterRow> = {}): CounterRow {
-  return { release, replica, epoch: 'a', requests, errors: 0, traps: 0, timeouts: 0, latency: [], ...more };
+  return {
+    release,
+    replica,
+    epoch: 'a',
+    requests,
+    errors: 0,
+    traps: 0,
+    timeouts: 0,
+    latency: noLatency(),
+    source: 'split',
+    platform: null,
+    units: null,
+    ...more,
+  };
 }
 
 function counted(reading: CounterReading): Extract<CounterReading, { kind: 'counted' }> {

@@ -7,7 +7,7 @@ import type { AppliedEffect } from './invariants/index.ts';
 
 /** A platform that remembers each effect with what the engine had last seen, until they are taken. */
 export function recordEffects(platform: Platform): { readonly platform: Platform; take(): readonly AppliedEffect[] } {
-  let seen: Observation = { releases: {}, traffic: null, counters: null };
+  let seen: Observation = { releases: {}, traffic: null, counters: null, gates: {} };
   let effects: AppliedEffect[] = [];
   return {
     platform: {

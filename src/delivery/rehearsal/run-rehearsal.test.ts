@@ -83,7 +83,13 @@ function hurried(platform: Platform): Platform {
     async apply(context, effect, signal) {
       await platform.apply(context, effect, signal);
       if (effect.kind !== 'scale' || effect.release !== 2) return;
-      const route = { kind: 'route', rollout: null, affinity: context.spec.affinity, match: null } as const;
+      const route = {
+        kind: 'route',
+        rollout: null,
+        affinity: context.spec.affinity,
+        match: null,
+        mirror: null,
+      } as const;
       await platform.apply(context, { ...route, shares: { 1: 0.9, 2: 0.1 } }, signal);
     },
   };

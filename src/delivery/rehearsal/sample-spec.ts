@@ -37,6 +37,10 @@ export const SPEC: EnvironmentSpec = {
   guard: 0,
   keep: 3,
   limits: { memory: 256_000_000, request: 10_000 },
+  approval: { count: 0, by: [], expires: null },
+  gates: { smoke: [], load: null, e2e: false },
+  endToEnd: null,
+  engine: 'node',
 };
 
 export const HEALTHY: SimulatedRelease = {

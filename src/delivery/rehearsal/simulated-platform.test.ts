@@ -38,7 +38,8 @@ function createRig(change: Partial<Rehearsal> = {}): Rig {
   const apply = (effect: Effect): Promise<void> => platform.apply(CONTEXT, effect);
   return {
     platform,
-    route: (shares) => apply({ kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null }),
+    route: (shares) =>
+      apply({ kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null, mirror: null }),
     scale: (number, replicas) => apply({ kind: 'scale', release: number, replicas }),
     goTo(time) {
       while (now < time) {

@@ -70,6 +70,7 @@ export function createSimulatedPlatform({ rehearsal, nameOf, serving }: Simulate
     releases: stage.statuses(),
     traffic: router.inForce(),
     counters,
+    gates: {},
   });
 
   if (serving !== null) stage.start(serving.number, nameOf(serving));
@@ -77,7 +78,7 @@ export function createSimulatedPlatform({ rehearsal, nameOf, serving }: Simulate
     observe: () => Promise.resolve(observation(reported(stage.counters(), metrics))),
     apply(context, effect) {
       if (effect.kind === 'scale') enter(context, effect.release).scale(effect.replicas, now);
-      else {
+      else if (effect.kind === 'route') {
         for (const number of Object.keys(effect.shares)) enter(context, Number(number));
         router.command(effect.shares, now);
       }

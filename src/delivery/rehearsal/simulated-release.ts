@@ -1,6 +1,6 @@
 /** One release on the simulated platform: its replicas, when they get ready, and what they have counted. */
 
-import type { CounterRow, ReleaseStatus } from '../observation.ts';
+import { type CounterRow, noLatency, type ReleaseStatus } from '../observation.ts';
 import type { SimulatedRelease } from './rehearsal.ts';
 
 export interface RunningRelease {
@@ -109,8 +109,14 @@ export function createRunningRelease({ number, name, behaviour }: RunningRelease
       rows
         .filter(({ requests, epoch }) => requests > 0 || epoch > 1)
         .map(({ name, epoch, requests, errors, traps }) => {
-          const common = { release: number, replica: name, epoch: String(epoch) };
-          return { ...common, requests, errors, traps, timeouts: 0, latency: [] };
+          const common = {
+            release: number,
+            replica: name,
+            epoch: String(epoch),
+            source: 'split',
+            platform: null,
+          } as const;
+          return { ...common, requests, errors, traps, timeouts: 0, latency: noLatency(), units: null };
         }),
   };
   return release;

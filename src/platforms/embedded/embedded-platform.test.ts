@@ -41,7 +41,7 @@ test.concurrent('a release is brought up, gets requests, and ends again with not
   const platform = rig.platform();
   await platform.start();
   const context = contextOf({ releases: { 1: {} } });
-  expect(await platform.observe(context)).toEqual({ releases: {}, traffic: {}, counters: [] });
+  expect(await platform.observe(context)).toEqual({ releases: {}, traffic: {}, counters: [], gates: {} });
   await platform.apply(context, scale(1, 2));
   const up = await observeUntil(platform, context, (seen) => readyCount(seen, 1) === 2);
   expect(up.releases[1]).toEqual({ desired: 2, ready: 2, restarts: 0, failure: null, inFlight: 0 });

@@ -198,6 +198,8 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
         environment.route(context, effect);
         await routing.push();
         return environment.save();
+      case 'gates':
+        throw new Error('gates are run by whoever decorates the platform');
     }
   }
 }
@@ -209,6 +211,7 @@ function observationOf(environment: EnvironmentSupervisor, state: RouterState | 
     releases: withInFlight(environment.statuses(), traffic),
     traffic: traffic?.shares ?? null,
     counters: traffic === null ? null : countersOf(traffic),
+    gates: {},
   };
 }
 

@@ -17,16 +17,7 @@ export function trafficViewOf(state: RouterState | null, routing: RoutingPush): 
 }
 
 export function countersOf({ rows }: EnvironmentTraffic): readonly CounterRow[] {
-  return rows.map(({ release, replica, epoch, requests, errors, traps, timeouts, latency }) => ({
-    release,
-    replica,
-    epoch,
-    requests,
-    errors,
-    traps,
-    timeouts,
-    latency,
-  }));
+  return rows.map(({ inFlight: _inFlight, suspect: _suspect, ...row }) => row);
 }
 
 type Status = Omit<ReleaseStatus, 'inFlight'>;

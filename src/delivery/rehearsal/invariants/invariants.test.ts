@@ -44,7 +44,7 @@ function status(ready: number, desired = ready): ReleaseStatus {
 
 /** A quiet instant at which #1 serves. */
 function instant(at: number, change: Partial<Instant> = {}): Instant {
-  const observation = { releases: { 1: status(5) }, traffic: { 1: 1 }, counters: [] };
+  const observation = { releases: { 1: status(5) }, traffic: { 1: 1 }, counters: [], gates: {} };
   return { at, state: SERVING, observation, effects: [], entries: [], ...change };
 }
 
@@ -55,7 +55,12 @@ function rolling(
 ): { state: EnvironmentState; rollout: Rollout; started: Instant['entries'] } {
   const before = { ...SERVING, lastRollout: number - 1 };
   const turn = startRollout({ state: before, entries: [], now: 0 }, { kind: 'deploy', candidate, because: 'planted' });
-  const observation = { releases: { 1: status(5), [candidate]: status(1) }, traffic: { 1: 1 }, counters: [] };
+  const observation = {
+    releases: { 1: status(5), [candidate]: status(1) },
+    traffic: { 1: 1 },
+    counters: [],
+    gates: {},
+  };
   const state = { ...turn.state, told: snapshotOf(turn.state, observation, 0) };
   if (state.rollout === null) throw new Error('nothing was started');
   return { state, rollout: state.rollout, started: turn.entries };
@@ -76,7 +81,7 @@ function endedState(state: EnvironmentState, outcome: Outcome, stable: number | 
 }
 
 function route(shares: Readonly<Record<number, number>>): RouteEffect {
-  return { kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null };
+  return { kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null, mirror: null };
 }
 
 function broken(instants: readonly Instant[], options: Partial<InvariantCheckerOptions> = {}): readonly string[] {
@@ -91,7 +96,7 @@ test('a quiet environment breaks nothing', () => {
 
 describe('planted faults', () => {
   test('I1: shares in force that do not add up', () => {
-    const observation = { releases: { 1: status(5) }, traffic: { 1: 0.9, 2: 0.05 }, counters: [] };
+    const observation = { releases: { 1: status(5) }, traffic: { 1: 0.9, 2: 0.05 }, counters: [], gates: {} };
     expect(broken([instant(0, { observation })])).toContain('I1: the split is #1 90%, #2 5%');
   });
 
@@ -102,7 +107,7 @@ describe('planted faults', () => {
 
   test('I2: a weight beyond the capacity of the replicas that were seen ready', () => {
     const { state, started } = rolling(2);
-    const seen = { releases: { 1: status(5), 2: status(1, 3) }, traffic: { 1: 1 }, counters: [] };
+    const seen = { releases: { 1: status(5), 2: status(1, 3) }, traffic: { 1: 1 }, counters: [], gates: {} };
     const effects = [{ effect: route({ 1: 0.5, 2: 0.5 }), seen }];
     expect(broken([instant(0), instant(1000, { state, entries: started, effects })])).toContain(
       'I2: #2 was given 50% with 1 of 3 replicas ready',
@@ -111,7 +116,12 @@ describe('planted faults', () => {
 
   test('I3: a stable release that shrinks while its candidate is under way', () => {
     const { state, started } = rolling(2);
-    const observation = { releases: { 1: status(4), 2: status(1) }, traffic: { 1: 0.9, 2: 0.1 }, counters: [] };
+    const observation = {
+      releases: { 1: status(4), 2: status(1) },
+      traffic: { 1: 0.9, 2: 0.1 },
+      counters: [],
+      gates: {},
+    };
     expect(broken([instant(0, { state, entries: started, observation })])).toContain(
       'I3: #1 should stay at full size and has 4 of 5 replicas',
     );
@@ -120,7 +130,7 @@ describe('planted faults', () => {
   test('I3: an old release that shrinks before its time after a promotion', () => {
     const { state, rollout, started } = rolling(2);
     const promoted = endedState(state, 'promoted', 2);
-    const full = { releases: { 1: status(5), 2: status(5) }, traffic: { 2: 1 }, counters: [] };
+    const full = { releases: { 1: status(5), 2: status(5) }, traffic: { 2: 1 }, counters: [], gates: {} };
     const small = { ...full, releases: { 1: status(1), 2: status(5) } };
     const before = [
       instant(0, { state, entries: started, observation: { ...full, traffic: { 1: 1 } } }),
@@ -135,7 +145,7 @@ describe('planted faults', () => {
   describe('I4: an aborted candidate', () => {
     const { state, rollout, started } = rolling(2);
     const aborted = endedState(state, 'aborted', 1);
-    const both = { releases: { 1: status(5), 2: status(1) }, traffic: { 1: 0.9, 2: 0.1 }, counters: [] };
+    const both = { releases: { 1: status(5), 2: status(1) }, traffic: { 1: 0.9, 2: 0.1 }, counters: [], gates: {} };
     const gone = { ...both, traffic: { 1: 1 } };
     const until = [
       instant(0, { state, entries: started, observation: both }),
@@ -174,7 +184,7 @@ describe('planted faults', () => {
       'I5: the stable release is #3, the last promoted one #1',
     );
     const effects = [
-      { effect: route({ 3: 1 }), seen: { releases: { 3: status(5) }, traffic: { 1: 1 }, counters: [] } },
+      { effect: route({ 3: 1 }), seen: { releases: { 3: status(5) }, traffic: { 1: 1 }, counters: [], gates: {} } },
     ];
     expect(
       broken([...instants, instant(1000, { state: endedState(state, 'aborted', 1), entries, effects })]),
@@ -268,5 +278,5 @@ describe('planted faults', () => {
 });
 
 function withBoth(candidate: number): Instant['observation'] {
-  return { releases: { 1: status(5), [candidate]: status(5) }, traffic: { 1: 1 }, counters: [] };
+  return { releases: { 1: status(5), [candidate]: status(5) }, traffic: { 1: 1 }, counters: [], gates: {} };
 }

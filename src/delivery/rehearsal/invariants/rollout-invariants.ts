@@ -51,7 +51,7 @@ export function promotedOnlyWhenAllowed(): Invariant {
         if (over.has(rollout)) return `${rollout} has ended twice, the second time as ${outcome}`;
         over.add(rollout);
         if (outcome !== 'promoted' && outcome !== 'promotedByHand') continue;
-        const dry = state.rollout?.plan.judge.dry ?? false;
+        const dry = state.rollout?.judge.dry ?? false;
         if (outcome === 'promoted' && reading.verdict.kind === 'fail' && !dry) {
           return `${rollout} was promoted although ${reading.sentence}`;
         }

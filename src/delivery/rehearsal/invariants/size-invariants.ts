@@ -1,5 +1,7 @@
 /** I3 of facts/rollouts.md section 10.2: what stays at full size. */
 
+import type { Strategy } from '../../environment-spec.ts';
+import { keepOf } from '../../steps.ts';
 import type { Invariant } from './instant.ts';
 import { createRolloutLog } from './rollout-log.ts';
 
@@ -10,7 +12,7 @@ import { createRolloutLog } from './rollout-log.ts';
 export function stableStaysFull(serving: number | null): Invariant {
   const read = createRolloutLog(serving);
   const keeps = new Map<number, number>();
-  let plan: { readonly keep: number } | null = null;
+  let plan: Strategy | null = null;
   return {
     name: 'I3',
     check(instant) {
@@ -21,7 +23,7 @@ export function stableStaysFull(serving: number | null): Invariant {
         if (end.stable === null) continue;
         const promoted = end.outcome === 'promoted' || end.outcome === 'promotedByHand';
         const own = state.rollout?.id === end.rollout ? state.rollout.plan : plan;
-        if (promoted) keeps.set(end.stable, at + Math.max(own?.keep ?? 0, state.spec.guard));
+        if (promoted) keeps.set(end.stable, at + Math.max(own === null ? 0 : keepOf(own), state.spec.guard));
         // What was rolled back from is withdrawn: nothing asks for its full size any more.
         if (started?.kind === 'rollback' && end.outcome === 'rolledBack') keeps.delete(end.stable);
       }

@@ -70,5 +70,17 @@ function isBad(outcome: RequestOutcome): boolean {
 
 export function trafficOf(link: ReplicaLink, epoch: string): ReplicaTraffic {
   const { release, id: replica, counts, inFlight, suspect } = link;
-  return { release, replica, epoch, ...counts, inFlight, suspect };
+  const latency = { edges: LATENCY_EDGES, counts: [...counts.latency] };
+  return {
+    release,
+    replica,
+    epoch,
+    source: 'split',
+    platform: null,
+    ...counts,
+    latency,
+    units: null,
+    inFlight,
+    suspect,
+  };
 }

@@ -102,7 +102,7 @@ describe('what is counted', () => {
       await rig.ask(path, { headers: { 'x-request-id': `count${path}` } });
     const row = await rowOf('counting');
     expect(row).toMatchObject({ requests: 4, errors: 2, traps: 1, timeouts: 0, inFlight: 0 });
-    expect(row.latency?.reduce((sum, count) => sum + count)).toBe(4);
+    expect(row.latency?.counts.reduce((sum, count) => sum + count)).toBe(4);
     await until(async () => {
       const lines = rig.requestLog().filter(({ id }) => id.startsWith('count/'));
       expect(lines.map(({ outcome, status }) => [outcome, status])).toEqual([
