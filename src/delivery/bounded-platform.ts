@@ -42,6 +42,12 @@ export function boundedPlatform(platform: Platform, { clock, limit }: Bounds): P
       within(`a look at ${context.key}`, (inner) => platform.observe(context, inner), signal),
     apply: (context, effect, signal) =>
       within(subjectOf(effect, context.key), (inner) => platform.apply(context, effect, inner), signal),
+    check: (context, release, signal) =>
+      within(
+        `whether #${release.number} can run in ${context.key}`,
+        (inner) => platform.check(context, release, inner),
+        signal,
+      ),
     watch: (key, onChange) => platform.watch(key, onChange),
   };
 }

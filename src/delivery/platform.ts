@@ -27,6 +27,11 @@ export interface Platform {
    * replicas are ready. Idempotent: the controller repeats an effect whose outcome it does not know.
    */
   apply(context: EnvironmentContext, effect: Effect, signal?: AbortSignal): Promise<void>;
+  /**
+   * Why this release could not be started here now (`its module is not in the home any more`), or `null` when nothing
+   * speaks against it. Starts nothing and changes nothing.
+   */
+  check(context: EnvironmentContext, release: Release, signal?: AbortSignal): Promise<string | null>;
   /** Calls `onChange` soon after something observable changed (a replica got ready or ended). Returns the end of it. */
   watch(key: string, onChange: () => void): () => void;
 }

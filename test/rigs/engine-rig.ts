@@ -41,6 +41,8 @@ export interface World {
   /** Releases of which at most so many replicas get ready. */
   readyAtMost: Map<number, number>;
   failing: Map<number, string>;
+  /** Releases that could not be started, with why. */
+  cannotRun: Map<number, string>;
   badShare: Map<number, number>;
   requestsPerSecond: number;
   metrics: boolean;
@@ -69,6 +71,7 @@ export function createWorld(): World {
     never: new Set(),
     readyAtMost: new Map(),
     failing: new Map(),
+    cannotRun: new Map(),
     badShare: new Map(),
     requestsPerSecond: 100,
     metrics: true,
@@ -113,6 +116,8 @@ export function createWorld(): World {
         }
         return Promise.resolve();
       },
+      check: (_context, release) =>
+        world.unreachable ? Promise.reject(outOfReach()) : Promise.resolve(world.cannotRun.get(release.number) ?? null),
       watch: () => () => undefined,
     },
   };

@@ -19,6 +19,7 @@ export function recordEffects(platform: Platform): { readonly platform: Platform
         effects.push({ effect, seen });
         return platform.apply(context, effect, signal);
       },
+      check: (context, release, signal) => platform.check(context, release, signal),
       watch: (key, onChange) => platform.watch(key, onChange),
     },
     take() {

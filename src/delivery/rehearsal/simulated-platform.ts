@@ -85,6 +85,7 @@ export function createSimulatedPlatform({ rehearsal, nameOf, serving }: Simulate
       settle();
       return Promise.resolve();
     },
+    check: () => Promise.resolve(null),
     watch(_key, onChange) {
       listeners.add(onChange);
       return () => listeners.delete(onChange);

@@ -182,6 +182,7 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
     async apply(context, effect) {
       await applyTo(environmentOf(context), { context, effect });
     },
+    check: () => Promise.resolve(null),
     watch: (key, onChange) => watchers.add(key, onChange),
   };
 
