@@ -88,3 +88,4 @@ export {
   type TimelineRow,
 } from './rehearsal/index.ts';
 export { createSplit, type Split } from './split.ts';
+export { stickyBucket, stickySplit } from './sticky.ts';
