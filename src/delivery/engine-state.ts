@@ -99,6 +99,20 @@ export interface GateResult {
   readonly summary: string;
 }
 
+/** A gate that could not be done: how often so far, and when (engine time) and why the last time. */
+export interface GateError {
+  readonly count: number;
+  readonly at: number;
+  readonly summary: string;
+}
+
+/** What a judge step with settings of its own, or for requests that are not the users', has counted. */
+export interface OwnEvidence {
+  /** Index of that step. */
+  readonly step: number;
+  readonly evidence: Evidence;
+}
+
 /** A candidate that is no more: it stays a while, or carries requests until stable can take them over. */
 export interface LeavingRelease {
   readonly release: number;
@@ -132,6 +146,8 @@ export interface Rollout {
   readonly approvals: readonly Approval[];
   /** Gates that have ended, by the id of their run. */
   readonly gateResults: Readonly<Record<string, GateResult>>;
+  /** Gates that could not be done, as long as they have not passed: they are tried again. */
+  readonly gateErrors: Readonly<Partial<Record<GateName, GateError>>>;
   /** After a promotion: engine time until which it is still judged, and rolled back when it proves bad; else `null`. */
   readonly guardUntil: number | null;
   readonly phase: Phase;
@@ -145,6 +161,10 @@ export interface Rollout {
   readonly pausedAt: number | null;
   /** Engine time at which the weight of the present step was first seen in force; `null` before. */
   readonly inForceAt: number | null;
+  /** Engine time at which the preview was ready; `null` before, and where the plan has none. */
+  readonly previewAt: number | null;
+  /** The most candidate replicas that were ready in a `roll` step, and since when (engine time): its deadline runs from there. */
+  readonly rolled: { readonly ready: number; readonly at: number } | null;
   /** Engine time of the first weight in force: from here `within` runs in a plan without written steps. */
   readonly exposedAt: number | null;
   /**
@@ -161,6 +181,8 @@ export interface Rollout {
   /** A person has decided what the judge could not: `promoteFully`, or `promote` of an inconclusive comparison. */
   readonly byHand: boolean;
   readonly evidence: Evidence;
+  /** What the present or a coming judge step goes by instead of `evidence`; `null` where none does. */
+  readonly ownEvidence: OwnEvidence | null;
   /** Engine time of the last look that was written down; `null` before the first. */
   readonly lookedAt: number | null;
   /** Counters as last seen, from which the next look's differences are taken; `null` before the first. */

@@ -32,7 +32,8 @@ export {
   type RequestSource,
   type UnitTally,
 } from './observation.ts';
-export type { Gate, GateName, GateOrder, GateRun, GateStatus } from './gate.ts';
+export type { Gate, GateName, GateOrder, GateRun, GateStatus, GateTarget, GateVerdict } from './gate.ts';
+export { type GatedPlatform, gatedPlatform, type GatedPlatformOptions } from './gated-platform.ts';
 export type { Effect, GatesEffect, RouteEffect, ScaleEffect } from './effect.ts';
 export type { EnvironmentContext, Platform } from './platform.ts';
 export type { RolloutStore } from './rollout-store.ts';
@@ -53,6 +54,7 @@ export type {
   Rehearsal,
   RehearsalAction,
   RehearsalEvent,
+  ReleaseChange,
   SimulatedRelease,
 } from './rehearsal/rehearsal.ts';
 export type { Command, CommandResult, RefusalCode } from './command.ts';

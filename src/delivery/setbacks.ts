@@ -1,5 +1,6 @@
 /** Effects that failed: remembered while they are still wanted, and tried ever less often, so that trouble stays quiet. */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Effect } from './effect.ts';
 import type { EnvironmentState, Setback } from './engine-state.ts';
 import { sameShares } from './shares.ts';
@@ -55,5 +56,6 @@ function setbackOf(state: EnvironmentState, effect: Effect): Setback | undefined
 
 function sameEffect(one: Effect, other: Effect): boolean {
   if (one.kind === 'route' && other.kind === 'route') return sameShares(one.shares, other.shares);
+  if (one.kind === 'gates' && other.kind === 'gates') return isDeepStrictEqual(one.runs, other.runs);
   return one.kind === 'scale' && other.kind === 'scale' && one.replicas === other.replicas;
 }

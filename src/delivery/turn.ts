@@ -99,6 +99,7 @@ export function startRollout(turn: Turn, { kind, candidate, because, evidence }:
     approval,
     approvals: [],
     gateResults: {},
+    gateErrors: {},
     guardUntil: null,
     phase: 'progressing',
     reason: null,
@@ -107,6 +108,8 @@ export function startRollout(turn: Turn, { kind, candidate, because, evidence }:
     stepAt: now,
     pausedAt: null,
     inForceAt: null,
+    previewAt: null,
+    rolled: null,
     exposedAt: null,
     carried: null,
     missingSince: null,
@@ -114,6 +117,7 @@ export function startRollout(turn: Turn, { kind, candidate, because, evidence }:
     judged: kind === 'deploy',
     byHand: false,
     evidence: evidence ?? startEvidence(judgeOf(plan), state.stable !== null),
+    ownEvidence: null,
     lookedAt: null,
     baseline: null,
     outcome: null,
@@ -133,7 +137,7 @@ export function enterStep(turn: Turn, index: number, because: string): Turn {
   const rollout = turn.state.rollout;
   const step = rollout === null ? undefined : plannedSteps(rollout)[index];
   if (step === undefined) throw new Error(`there is no step ${index}`);
-  const common = { step: index, stepAt: turn.now, pausedAt: null, inForceAt: null, missingSince: null };
+  const common = { step: index, stepAt: turn.now, pausedAt: null, inForceAt: null, rolled: null, missingSince: null };
   if (step.kind === 'pause') return pause({ ...changeRollout(turn, common) }, 'step', because);
   const next = changeRollout(turn, { ...common, phase: 'progressing', reason: null, because });
   return next.state.rollout === null

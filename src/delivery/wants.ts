@@ -9,6 +9,7 @@ import type { Observation } from './observation.ts';
 import { sameShares } from './shares.ts';
 import { plannedSteps, replicasFor, weightAt } from './steps.ts';
 import { activeRollout } from './turn.ts';
+import { gatesEffects } from './wanted-gates.ts';
 
 /** A route that is not seen in force after this long is commanded again, then after twice as long, and so on. */
 const REPEAT_ROUTE_AFTER = 5000;
@@ -43,7 +44,8 @@ function wantedWeight(state: EnvironmentState, rollout: Rollout, observation: Ob
     const need = replicasFor(weight, state.spec.replicas);
     if (need <= ready) return weight;
     if (direct) return 0;
-    if (rollout.carried?.weight === weight && rollout.carried.replicas <= ready) return weight;
+    const carries = (observation.traffic?.[rollout.candidate] ?? 0) >= weight;
+    if (carries && rollout.carried?.weight === weight && rollout.carried.replicas <= ready) return weight;
   }
   return 0;
 }
@@ -72,7 +74,7 @@ export function inForce(observation: Observation, shares: Shares): boolean {
 export function wantedEffects(state: EnvironmentState, observation: Observation, now: number): readonly Effect[] {
   const shares = wantedShares(state, observation);
   const wanted = { observation, shares, now };
-  return [...routeEffects(state, wanted), ...scaleEffects(state, wanted)];
+  return [...routeEffects(state, wanted), ...scaleEffects(state, wanted), ...gatesEffects(state, observation, now)];
 }
 
 interface Wanted {
