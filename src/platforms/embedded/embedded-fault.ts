@@ -8,6 +8,8 @@ export type EmbeddedFaultCode =
   | 'embedded/port-taken'
   | 'embedded/router-not-started'
   | 'embedded/router-unreachable'
+  | 'embedded/secret-empty'
+  | 'embedded/secret-missing'
   | 'embedded/unknown-release';
 
 export function embeddedFault(fields: FaultFields<EmbeddedFaultCode>): Fault<EmbeddedFaultCode> {
