@@ -33,10 +33,11 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   slipway: { input: 'src/cli/main.ts', format: 'cjs', single: false },
   router: { input: 'src/platforms/embedded/router/main.ts', format: 'esm', single: true },
   replica: { input: 'src/platforms/embedded/replica/main.ts', format: 'esm', single: true },
+  load: { input: 'src/gates/load/main.ts', format: 'esm', single: true },
 };
 
 /** Kept outside of the bundle: they bring Wasm files or command lines of their own, or are loaded by none but few. */
-const EXTERNAL = [/^node:/, /^@bytecodealliance\//, /^binaryen/];
+const EXTERNAL = [/^node:/, /^@bytecodealliance\//, /^binaryen/, /^autocannon/, /^newman/];
 
 /** What every run needs is one chunk: each file that is loaded costs a fraction of a millisecond. */
 const RUN =

@@ -46,6 +46,8 @@ export type SmokeProbe = {
 };
 
 export type LoadPlan = {
+  /** What is asked for, by GET. */
+  readonly path: string;
   /** Requests per second. */
   readonly rate: number;
   readonly for: number;

@@ -80,7 +80,7 @@ notify:
     expect(preview?.ttl).toBe(259_200_000);
     expect(staging?.spec.gates).toEqual({
       smoke: [{ method: 'get', path: '/health', body: null, status: 200 }],
-      load: { rate: 200, for: 20_000, p99: 200, errors: 0.001 },
+      load: { path: '/', rate: 200, for: 20_000, p99: 200, errors: 0.001 },
       e2e: true,
     });
     expect(production?.spec.strategy).toMatchObject({

@@ -45,6 +45,7 @@ const smokeSchema = closedMap({
 });
 
 const loadSchema = closedMap({
+  path: httpPath.prefault(DEFAULTS.gates.loadPath).describe('What is asked for, by GET.'),
   rate: quantity('rate', 'Requests per second.'),
   for: quantity('duration', 'How long.').prefault(DEFAULTS.gates.loadFor),
   p99: quantity('duration', 'Longest time for 99 % of the requests.').optional(),

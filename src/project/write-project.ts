@@ -93,6 +93,7 @@ function writeGates({ smoke, load, e2e }: GatesPlan): { readonly [key: string]: 
       load === null
         ? null
         : {
+            path: load.path,
             rate: writeRate(load.rate),
             for: writeDuration(load.for),
             p99: load.p99 === null ? null : writeDuration(load.p99),
