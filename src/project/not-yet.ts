@@ -28,7 +28,7 @@ const STRATEGY_NOT_YET: readonly NotYet[] = [
   ...below('canary.judge', JUDGE_NOT_YET),
 ];
 
-/** Keys that an environment and a rehearsal share. */
+/** Keys that a rehearsal knows already: what is rehearsed before it can be done. */
 const DELIVERY_NOT_YET: readonly NotYet[] = [
   { path: 'approval', except: [0, { count: 0 }] },
   { path: 'affinity', except: ['none'] },
@@ -58,17 +58,6 @@ export const PROJECT_NOT_YET: readonly NotYet[] = [
   { path: 'image.sign' },
   { path: 'notify', except: [[]] },
   ...below('environments.*', ENVIRONMENT_NOT_YET),
-];
-
-export const REHEARSAL_NOT_YET: readonly NotYet[] = [
-  ...DELIVERY_NOT_YET,
-  { path: 'releases.*.smoke' },
-  { path: 'releases.*.load' },
-  { path: 'releases.*.e2e' },
-  { path: 'releases.*.gateTakes' },
-  { path: 'events.*.approve' },
-  { path: 'events.*.reject' },
-  ...below('events.*.strategy', STRATEGY_NOT_YET),
 ];
 
 function below(prefix: string, entries: readonly NotYet[]): readonly NotYet[] {

@@ -2,13 +2,12 @@
 
 import type { Expectation, Rehearsal, RehearsalAction } from '../delivery/index.ts';
 import { deliverySpec } from './delivery-spec.ts';
-import { findNotYet } from './find-not-yet.ts';
 import { nameHint } from './nearest.ts';
-import { REHEARSAL_NOT_YET } from './not-yet.ts';
 import { placeAll } from './place-all.ts';
 import type { Path, Problem, ProblemDraft } from './problem.ts';
 import { checkConfig } from './project-checks.ts';
 import { rehearsalSchema, type WrittenRehearsal } from './rehearsal-schema.ts';
+import { simulatedRelease } from './simulated-release-schema.ts';
 import { checkStrategy } from './strategy-checks.ts';
 import { isContainer, memberAt, validate } from './validate.ts';
 import { readYaml } from './yaml-source.ts';
@@ -33,16 +32,14 @@ export function parseRehearsalFile(text: string, file: string): ParsedRehearsal 
     ...checkConfig(source, ['config']),
     ...(output === null ? [] : checkReleases(source.value, output)),
     ...(output === null ? [] : checkTimes(output)),
-    ...findNotYet(source.value, REHEARSAL_NOT_YET),
   ]);
   return { rehearsal: output !== null && problems.length === 0 ? resolveRehearsal(output) : null, problems };
 }
 
 function resolveRehearsal(written: WrittenRehearsal): Rehearsal {
-  const releases = Object.entries(written.releases).map(([name, release]) => {
-    const { errors, traps, latency, startsIn, maxReady = null } = release;
-    return [name, { errors, traps, latency, startsIn, maxReady }] as const;
-  });
+  const releases = Object.entries(written.releases).map(
+    ([name, release]) => [name, simulatedRelease(release)] as const,
+  );
   return {
     name: written.rehearsal,
     seed: written.seed,
@@ -51,6 +48,9 @@ function resolveRehearsal(written: WrittenRehearsal): Rehearsal {
     start: written.start ?? null,
     spec: { ...deliverySpec(written), engine: 'node', endToEnd: null },
     config: written.config,
+    secrets: written.secrets,
+    platforms: written.platforms,
+    users: { count: written.users, keyless: written.keyless, match: written.match, safe: written.safe },
     releases: Object.fromEntries(releases),
     // Equal times keep the order of the file.
     events: [...written.events].sort((a, b) => a.at - b.at),

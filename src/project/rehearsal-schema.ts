@@ -6,60 +6,21 @@ import { parseQuantity } from '../kernel/quantity.ts';
 import { DEFAULTS } from './defaults.ts';
 import { deliveryShape } from './environment-schema.ts';
 import { closedMap, complain, onlyKey, quantity, quantityOr } from './schema-parts.ts';
+import { changeOf, changeShape, releaseSchema } from './simulated-release-schema.ts';
 import { strategySchema } from './strategy-schema.ts';
 
-const { rehearsal, simulated } = DEFAULTS;
+const { rehearsal, users } = DEFAULTS;
 
-const gateResult = z.enum(['pass', 'fail']);
-
-/** What a release does, without defaults: the event `set` changes only what it names. */
-const behaviour = {
-  errors: quantity('share', 'Share of the requests that fail.'),
-  traps: quantity('share', 'Share of the requests that trap, besides `errors`.'),
-  startsIn: quantityOr('duration', ['never'], 'How long a replica takes to get ready.'),
-  maxReady: z.int().min(0).describe('At most this many replicas get ready.'),
-};
-
-const latency = {
-  p50: quantity('duration', 'Half of the requests take no longer.'),
-  p99: quantity('duration', '99 % of the requests take no longer.'),
-};
-
-const releaseSchema = closedMap({
-  errors: behaviour.errors.prefault(simulated.errors),
-  traps: behaviour.traps.prefault(simulated.traps),
-  latency: closedMap({ p50: latency.p50.prefault(simulated.p50), p99: latency.p99.prefault(simulated.p99) })
-    .prefault({})
-    .describe('How long requests take.'),
-  startsIn: behaviour.startsIn.prefault(simulated.startsIn),
-  maxReady: behaviour.maxReady.optional(),
-  smoke: gateResult.optional().describe('How the smoke gate ends.'),
-  load: gateResult.optional().describe('How the load gate ends.'),
-  e2e: gateResult.optional().describe('How the end-to-end gate ends.'),
-  gateTakes: quantity('duration', 'How long each gate runs.').optional(),
+const byPerson = closedMap({
+  by: z.string().min(1).describe('Who.'),
+  groups: z.array(z.string().min(1)).prefault([]).describe('The groups that they are in.'),
 });
-
-const byPerson = closedMap({ by: z.string().min(1).describe('Who.') });
 const nothing = z.union([closedMap({}), z.null()]);
 const stringMap = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String));
 
-const setSchema = closedMap({
-  release: z.string(),
-  errors: behaviour.errors.optional(),
-  traps: behaviour.traps.optional(),
-  latency: closedMap(latency).optional(),
-  startsIn: behaviour.startsIn.optional(),
-  maxReady: behaviour.maxReady.optional(),
-}).transform(({ release, ...change }) => ({
-  release,
-  change: {
-    ...(change.errors === undefined ? {} : { errors: change.errors }),
-    ...(change.traps === undefined ? {} : { traps: change.traps }),
-    ...(change.latency === undefined ? {} : { latency: change.latency }),
-    ...(change.startsIn === undefined ? {} : { startsIn: change.startsIn }),
-    ...(change.maxReady === undefined ? {} : { maxReady: change.maxReady }),
-  },
-}));
+const setSchema = closedMap({ release: z.string().describe('Which one.'), ...changeShape }).transform(
+  ({ release, ...change }) => ({ release, change: changeOf(change) }),
+);
 
 const eventShape = {
   deploy: z.string().optional().describe('Deploy this release.'),
@@ -79,13 +40,17 @@ const eventShape = {
   strategy: strategySchema.optional().describe('Change the strategy; a rollout under way keeps its own.'),
   remove: nothing.optional().describe('Delete the environment.'),
   crash: nothing.optional().describe('Kill the engine; it comes back from its store.'),
-  metrics: z.enum(['down', 'up', 'empty', 'nan', 'reset']).optional().describe('What becomes of the counters.'),
+  metrics: z
+    .enum(['down', 'up', 'empty', 'nan', 'reset', 'partial', 'late', 'flaky'])
+    .optional()
+    .describe('What becomes of the counters: `flaky` is down every other second, `late` 15 s old.'),
   router: closedMap({ delay: quantity('duration', 'How late traffic moves after it was acknowledged.') })
     .optional()
     .describe('Make the router late.'),
   set: setSchema.optional().describe('Change what a release does.'),
   traffic: quantity('rate', 'Requests per second from now on.').optional(),
-  config: stringMap.optional().describe('Change the configuration.'),
+  config: stringMap.optional().describe('Change the configuration, which deploys the newest release anew.'),
+  secrets: stringMap.optional().describe('Change the versions of secrets, which does the same.'),
 };
 
 const ACTIONS = Object.keys(eventShape) as readonly (keyof typeof eventShape)[];
@@ -106,7 +71,7 @@ function actionOf(kind: keyof typeof eventShape, event: WrittenEvent): Rehearsal
       return { kind, release: event.deploy ?? '' };
     case 'approve':
     case 'reject':
-      return { kind, by: event[kind]?.by ?? '' };
+      return { kind, by: event[kind]?.by ?? '', groups: event[kind]?.groups ?? [] };
     case 'rollback':
       return { kind, to: typeof event.rollback === 'string' ? event.rollback : null };
     case 'scale':
@@ -123,6 +88,8 @@ function actionOf(kind: keyof typeof eventShape, event: WrittenEvent): Rehearsal
       return { kind, rate: event.traffic ?? 0 };
     case 'config':
       return { kind, config: event.config ?? {} };
+    case 'secrets':
+      return { kind, secrets: event.secrets ?? {} };
     case 'promote':
     case 'promoteFully':
     case 'abort':
@@ -179,6 +146,12 @@ export const rehearsalSchema = closedMap(
       .describe('`replicas`: the share is that of ready replicas.'),
     traffic: quantity('rate', 'Requests per second.').prefault(rehearsal.traffic),
     seed: z.int().min(0).prefault(rehearsal.seed).describe('Of the outcomes of requests.'),
+    secrets: stringMap.prefault({}).describe('Secret → the version that deployments take.'),
+    platforms: z.array(z.string().min(1)).prefault([]).describe('Image platforms that replicas are spread over.'),
+    users: z.int().min(1).max(1_000_000).prefault(users.count).describe('How many users send the requests.'),
+    keyless: quantity('share', 'Share of the requests without the key of `affinity`.').prefault(users.keyless),
+    match: quantity('share', 'Share of the requests with the headers of `match`.').prefault(users.match),
+    safe: quantity('share', 'Share of the requests that a mirror may copy.').prefault(users.safe),
     start: z.string().optional().describe('The release that serves at the start; none for a first deployment.'),
     releases: z.record(z.string(), releaseSchema).describe('What each release does.'),
     events: z.array(eventSchema).prefault([]).describe('What happens when; one action each.'),

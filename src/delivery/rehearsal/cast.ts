@@ -9,7 +9,7 @@ export const SERVICE = 'rehearsal';
 export const ENVIRONMENT = 'simulated';
 
 export interface Cast {
-  contentOf(name: string, config: Readonly<Record<string, string>>): ReleaseContent;
+  contentOf(name: string, settings: Pick<ReleaseContent, 'config' | 'secrets'>): ReleaseContent;
   readonly nameOf: (release: Release) => string;
   /** The newest release of this name, if it was deployed. */
   numberOf(state: EnvironmentState, name: string): number | undefined;
@@ -26,12 +26,12 @@ export function createCast(rehearsal: Rehearsal): Cast {
     return name;
   };
   return {
-    contentOf: (name, config) => ({
+    contentOf: (name, { config, secrets }) => ({
       service: SERVICE,
       environment: ENVIRONMENT,
       image: sha256(name),
       config,
-      secrets: {},
+      secrets,
       grants: [],
     }),
     nameOf,

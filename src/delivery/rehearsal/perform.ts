@@ -22,7 +22,7 @@ export interface PerformerOptions {
 export function createPerformer({ rehearsal, cast, engine, platform }: PerformerOptions): Performer {
   // The project file of the rehearsal, as events edit it: a deployment takes it as it is then.
   let spec: EnvironmentSpec = rehearsal.spec;
-  let { config } = rehearsal;
+  let { config, secrets } = rehearsal;
   let newest = rehearsal.start;
 
   const order = async (command: Command): Promise<string | null> => {
@@ -31,7 +31,7 @@ export function createPerformer({ rehearsal, cast, engine, platform }: Performer
   };
   const deploy = (name: string): Promise<string | null> => {
     newest = name;
-    return order({ kind: 'deploy', content: cast.contentOf(name, config), revision: null, spec });
+    return order({ kind: 'deploy', content: cast.contentOf(name, { config, secrets }), revision: null, spec });
   };
 
   return {
@@ -42,6 +42,9 @@ export function createPerformer({ rehearsal, cast, engine, platform }: Performer
         case 'config':
           // Another configuration is another release of the same image (facts/rollouts.md, trap T15).
           config = { ...config, ...action.config };
+          return newest === null ? null : deploy(newest);
+        case 'secrets':
+          secrets = { ...secrets, ...action.secrets };
           return newest === null ? null : deploy(newest);
         case 'promote':
         case 'promoteFully':

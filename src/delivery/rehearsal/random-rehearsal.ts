@@ -3,7 +3,7 @@
 import { createRandom } from '../../kernel/random.ts';
 import type { CanaryPlan, Step } from '../environment-spec.ts';
 import type { Rehearsal, RehearsalAction, RehearsalEvent, SimulatedRelease } from './rehearsal.ts';
-import { HEALTHY, PLAN, SPEC } from './sample-spec.ts';
+import { HEALTHY, PLAN, REHEARSAL, SPEC } from './sample-spec.ts';
 
 export function randomRehearsal(seed: number): Rehearsal {
   const random = createRandom(seed);
@@ -79,6 +79,9 @@ export function randomRehearsal(seed: number): Rehearsal {
     start: one(['v1', null]),
     spec: { ...SPEC, replicas: 1 + below(6), strategy: plan(), keep: below(4) },
     config: {},
+    secrets: {},
+    platforms: [],
+    users: REHEARSAL.users,
     releases: { v1: release(), v2: release(), v3: release() },
     events: events.sort((first, second) => first.at - second.at),
     until: 130_000,

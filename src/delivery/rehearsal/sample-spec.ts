@@ -46,9 +46,16 @@ export const SPEC: EnvironmentSpec = {
 export const HEALTHY: SimulatedRelease = {
   errors: 0,
   traps: 0,
+  timeouts: 0,
+  platforms: {},
   latency: { p50: 20, p99: 80 },
   startsIn: 0,
   maxReady: null,
+  crashes: false,
+  gates: { smoke: 'pass', load: 'pass', e2e: 'pass' },
+  gateTakes: null,
+  loadable: true,
+  secrets: 'there',
 };
 
 /** v1 serves 100 requests a second; v2 is deployed after ten seconds, and is as good. */
@@ -60,6 +67,9 @@ export const REHEARSAL: Rehearsal = {
   start: 'v1',
   spec: SPEC,
   config: {},
+  secrets: {},
+  platforms: [],
+  users: { count: 1000, keyless: 0, match: 0, safe: 1 },
   releases: { v1: HEALTHY, v2: HEALTHY },
   events: [{ at: 10_000, action: { kind: 'deploy', release: 'v2' } }],
   until: 120_000,

@@ -127,7 +127,7 @@ describe('requests', () => {
     const rig = createRig();
     await rig.route({});
     rig.goTo(1000);
-    expect(rig.platform.users()).toEqual({ requests: 100, errors: 0, unserved: 100, byRelease: {} });
+    expect(rig.platform.users()).toEqual({ requests: 100, errors: 0, unserved: 100, byRelease: {}, mostMoves: 0 });
   });
 });
 

@@ -1,19 +1,20 @@
 /**
- * A platform without a world: replicas, a router, counters and users, all moved by a virtual clock and one seed. The
- * same rehearsal gives the same requests and the same outcomes every time.
+ * A platform without a world: replicas, a router, gates, counters and users, all moved by a virtual clock and one seed.
+ * The same rehearsal gives the same requests and the same outcomes every time.
  */
 
 import { createRandom } from '../../kernel/random.ts';
-import type { CounterRow, Observation } from '../observation.ts';
+import { latencyEdges, type Observation } from '../observation.ts';
 import type { EnvironmentContext, Platform } from '../platform.ts';
 import type { Release } from '../release.ts';
-import type { Rehearsal, SimulatedRelease } from './rehearsal.ts';
-import type { RunningRelease } from './simulated-release.ts';
-import { createSimulatedRouter } from './simulated-router.ts';
+import { objectivesOf } from './objectives.ts';
+import type { Metrics, Rehearsal, ReleaseChange } from './rehearsal.ts';
+import { createSimulatedGates } from './simulated-gates.ts';
+import { createSimulatedMetrics } from './simulated-metrics.ts';
+import { hindranceOf, type RunningRelease } from './simulated-release.ts';
+import { createSimulatedRouter, type Route } from './simulated-router.ts';
 import { createSimulatedStage } from './simulated-stage.ts';
 import { createSimulatedUsers, type Users } from './simulated-users.ts';
-
-type Metrics = 'down' | 'up' | 'empty' | 'nan';
 
 export interface SimulatedPlatform extends Platform {
   /** Lets the users send their requests up to `now` (not beyond `nextChange()`), then what is due there happens. */
@@ -22,6 +23,8 @@ export interface SimulatedPlatform extends Platform {
   nextChange(): number;
   /** What is really so, whatever state the metrics are in. */
   truth(): Observation;
+  /** The route that is in force. */
+  route(): Route;
   /** Requests per second, from now on. */
   setTraffic(rate: number): void;
   /** `reset`: the counters start again from zero, and are up. */
@@ -29,7 +32,7 @@ export interface SimulatedPlatform extends Platform {
   /** From now on a split is in force only so many milliseconds after it was acknowledged. */
   setRouterDelay(delay: number): void;
   /** Changes how the releases of this name behave. */
-  setRelease(name: string, change: Partial<SimulatedRelease>): void;
+  setRelease(name: string, change: ReleaseChange): void;
   users(): Users;
 }
 
@@ -41,25 +44,30 @@ export interface SimulatedPlatformOptions {
   readonly serving: Release | null;
 }
 
+/** A second ends for all keys at once. */
+const SECOND = 1000;
+/** Any fixed number: the sequence of the seed that gates draw from. */
+const GATES = 0xc2b2ae35;
+
 export function createSimulatedPlatform({ rehearsal, nameOf, serving }: SimulatedPlatformOptions): SimulatedPlatform {
-  const stage = createSimulatedStage(rehearsal);
+  const { spec, platforms, seed } = rehearsal;
+  const edges = latencyEdges(objectivesOf(rehearsal));
+  const sticky = spec.affinity.kind !== 'none';
+  const stage = createSimulatedStage(rehearsal, { edges, platforms, limit: spec.limits.request, sticky });
   const router = createSimulatedRouter(rehearsal.routing, serving === null ? {} : { [serving.number]: 1 });
-  const users = createSimulatedUsers({
-    rate: rehearsal.traffic,
-    random: createRandom(rehearsal.seed),
-    next() {
-      const number = router.next();
-      return number === null ? null : stage.playing(number);
-    },
-  });
+  const playing = (number: number): RunningRelease => stage.playing(number);
+  const users = createSimulatedUsers({ rehearsal, router, playing });
+  const gates = createSimulatedGates({ stage, random: createRandom(seed ^ GATES) });
+  const metrics = createSimulatedMetrics();
+  const isLateOnce = rehearsal.events.some(({ action }) => action.kind === 'metrics' && action.state === 'late');
   const listeners = new Set<() => void>();
-  let metrics: Metrics = 'up';
   let now = 0;
 
   const settle = (): void => {
     const ready = stage.settle(now);
     const moved = router.settle(now, (number) => stage.releases.get(number)?.status()?.ready ?? 0);
-    if (ready || moved) for (const listener of listeners) listener();
+    const ended = gates.settle(now);
+    if (ready || moved || ended) for (const listener of listeners) listener();
   };
   const enter = (context: EnvironmentContext, number: number): RunningRelease => {
     const release = context.releases[number];
@@ -70,39 +78,47 @@ export function createSimulatedPlatform({ rehearsal, nameOf, serving }: Simulate
     releases: stage.statuses(),
     traffic: router.inForce(),
     counters,
-    gates: {},
+    gates: gates.statuses(),
   });
 
   if (serving !== null) stage.start(serving.number, nameOf(serving));
   return {
-    observe: () => Promise.resolve(observation(reported(stage.counters(), metrics))),
+    observe: () => Promise.resolve(observation(metrics.reported(stage.counters(), now))),
     apply(context, effect) {
       if (effect.kind === 'scale') enter(context, effect.release).scale(effect.replicas, now);
-      else if (effect.kind === 'route') {
-        for (const number of Object.keys(effect.shares)) enter(context, Number(number));
-        router.command(effect.shares, now);
+      else if (effect.kind === 'gates') {
+        for (const { release } of effect.runs) enter(context, release);
+        gates.want(effect.runs, now);
+      } else {
+        const { shares, match, mirror } = effect;
+        const named = [...Object.keys(shares).map(Number), match?.release, mirror?.release];
+        for (const number of named) if (number !== undefined) enter(context, number);
+        router.command(effect, now);
       }
       settle();
       return Promise.resolve();
     },
-    check: () => Promise.resolve(null),
+    check: (_context, release) => Promise.resolve(hindranceOf(stage.behaviourOf(nameOf(release)))),
     watch(_key, onChange) {
       listeners.add(onChange);
       return () => listeners.delete(onChange);
     },
     advance(next) {
       users.send(next - now);
+      if (Math.floor(next / SECOND) > Math.floor(now / SECOND)) stage.endSecond();
       now = next;
       settle();
+      if (isLateOnce) metrics.record(stage.counters(), now);
     },
-    nextChange: () => Math.min(router.nextMove(), stage.nextReady()),
+    nextChange: () => Math.min(router.nextMove(), stage.nextReady(), gates.nextEnd()),
     truth: () => observation(stage.counters()),
+    route: () => router.route(),
     setTraffic(rate) {
       users.rate = rate;
     },
     setMetrics(state) {
       if (state === 'reset') for (const release of stage.releases.values()) release.resetCounters();
-      metrics = state === 'reset' ? 'up' : state;
+      metrics.state = state === 'reset' ? 'up' : state;
     },
     setRouterDelay(delay) {
       router.delay = delay;
@@ -113,18 +129,4 @@ export function createSimulatedPlatform({ rehearsal, nameOf, serving }: Simulate
     },
     users: () => users.seen(),
   };
-}
-
-/** What the metrics say, in the state that they are in. */
-function reported(rows: readonly CounterRow[], metrics: Metrics): Observation['counters'] {
-  switch (metrics) {
-    case 'up':
-      return rows;
-    case 'down':
-      return null;
-    case 'empty':
-      return [];
-    case 'nan':
-      return rows.map((row) => ({ ...row, requests: NaN, errors: NaN }));
-  }
 }

@@ -1,8 +1,8 @@
 /** Who runs on the simulated platform, by release number, and how each name behaves. */
 
 import type { CounterRow, ReleaseStatus } from '../observation.ts';
-import type { Rehearsal, SimulatedRelease } from './rehearsal.ts';
-import { createRunningRelease, type RunningRelease } from './simulated-release.ts';
+import type { Rehearsal, ReleaseChange, SimulatedRelease } from './rehearsal.ts';
+import { createRunningRelease, type RunningRelease, type World } from './simulated-release.ts';
 
 export interface SimulatedStage {
   readonly releases: ReadonlyMap<number, RunningRelease>;
@@ -10,14 +10,16 @@ export interface SimulatedStage {
   /** Enters with every replica ready: how long they took is past. */
   start(number: number, name: string): void;
   playing(number: number): RunningRelease;
-  change(name: string, change: Partial<SimulatedRelease>): void;
+  behaviourOf(name: string): SimulatedRelease;
+  change(name: string, change: ReleaseChange): void;
   settle(now: number): boolean;
   nextReady(): number;
+  endSecond(): void;
   statuses(): Record<number, ReleaseStatus>;
   counters(): readonly CounterRow[];
 }
 
-export function createSimulatedStage(rehearsal: Rehearsal): SimulatedStage {
+export function createSimulatedStage(rehearsal: Rehearsal, world: World): SimulatedStage {
   const behaviours = new Map(Object.entries(rehearsal.releases));
   const releases = new Map<number, RunningRelease>();
   const behaviourOf = (name: string): SimulatedRelease => {
@@ -30,27 +32,28 @@ export function createSimulatedStage(rehearsal: Rehearsal): SimulatedStage {
     enter(number, name) {
       const known = releases.get(number);
       if (known !== undefined) return known;
-      const created = createRunningRelease({ number, name, behaviour: behaviourOf(name) });
+      const created = createRunningRelease({ number, name, behaviour: behaviourOf(name), world });
       releases.set(number, created);
       return created;
     },
     start(number, name) {
       const release = stage.enter(number, name);
-      release.behaviour = { ...behaviourOf(name), startsIn: 0 };
+      release.behave({ ...behaviourOf(name), startsIn: 0 });
       release.scale(rehearsal.spec.replicas, 0);
       release.settle(0);
-      release.behaviour = behaviourOf(name);
+      release.behave(behaviourOf(name));
     },
     playing(number) {
       const release = releases.get(number);
       if (release === undefined) throw new Error(`#${number} was never named by the engine`);
       return release;
     },
-    change(name, change) {
-      behaviours.set(name, { ...behaviourOf(name), ...change });
-      for (const release of releases.values()) {
-        if (release.name === name) release.behaviour = behaviourOf(name);
-      }
+    behaviourOf,
+    change(name, { gates, ...change }) {
+      const before = behaviourOf(name);
+      const after: SimulatedRelease = { ...before, ...change, gates: { ...before.gates, ...gates } };
+      behaviours.set(name, after);
+      for (const release of releases.values()) if (release.name === name) release.behave(after);
     },
     settle(now) {
       let changed = false;
@@ -58,6 +61,9 @@ export function createSimulatedStage(rehearsal: Rehearsal): SimulatedStage {
       return changed;
     },
     nextReady: () => Math.min(...[...releases.values()].map((release) => release.nextReady())),
+    endSecond() {
+      for (const release of releases.values()) release.endSecond();
+    },
     statuses() {
       const statuses: Record<number, ReleaseStatus> = {};
       for (const release of releases.values()) {

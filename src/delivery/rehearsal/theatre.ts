@@ -64,7 +64,7 @@ export async function openTheatre(rehearsal: Rehearsal, options: TheatreOptions)
 }
 
 function servingRelease(cast: Cast, rehearsal: Rehearsal, name: string): Release {
-  const content = cast.contentOf(name, rehearsal.config);
+  const content = cast.contentOf(name, rehearsal);
   return { number: 1, digest: releaseDigest(content), content, revision: null };
 }
 
