@@ -151,6 +151,10 @@ describe('mistakes', () => {
     ['expect: [{ at: 1s, traffic: { v1: 0.5 } }]', '3:35 wrong-unit'],
     ['expect: [{ at: 1s, step: 3..2 }]', '3:26 wrong-unit'],
     ['expect: [{ at: later }]', '3:16 wrong-unit'],
+    ['expect: [{ at: 1s, queued: v9 }]', '3:28 contradiction'],
+    ['expect: [{ at: 1s, match: v9 }]', '3:27 contradiction'],
+    ['expect: [{ at: 1s, mirror: 5 }]', '3:28 wrong-unit'],
+    ['events: [{ at: 1s, approve: {} }]', '3:20 missing-key'],
     ['events: [{ at: 1s }]', '3:10 missing-key'],
     ['events: [{ at: 1s, abort: {}, pause: {} }]', '3:10 contradiction'],
     ['events: [{ deploy: v1 }]', '3:10 missing-key'],
@@ -159,6 +163,14 @@ describe('mistakes', () => {
     ['events: [{ at: 1s, strategy: { canary: { judge: { detect: 1x } } } }]', '3:59 contradiction'],
   ])('%s', (text, expected) => {
     expect(told(text)).toEqual([expected]);
+  });
+
+  test('a release that is described for a platform that no machine has', () => {
+    const releases = 'releases: { v1: { platforms: { linux/arm64: { errors: 5% } } } }';
+    const { problems } = parse(`rehearsal: x\nplatforms: [linux/amd64]\n${releases}\n`);
+    expect(problems.map(({ line, column, message }) => `${line}:${column} ${message}`)).toEqual([
+      '3:32 no machine of this rehearsal is linux/arm64',
+    ]);
   });
 
   test('a missing description of the releases is one problem at the first line', () => {

@@ -8,6 +8,7 @@ import type { Path, Problem, ProblemDraft } from './problem.ts';
 import { checkConfig } from './project-checks.ts';
 import { rehearsalSchema, type WrittenRehearsal } from './rehearsal-schema.ts';
 import { simulatedRelease } from './simulated-release-schema.ts';
+import { withoutAbsent } from './without-absent.ts';
 import { checkStrategy } from './strategy-checks.ts';
 import { isContainer, memberAt, validate } from './validate.ts';
 import { readYaml } from './yaml-source.ts';
@@ -59,19 +60,8 @@ function resolveRehearsal(written: WrittenRehearsal): Rehearsal {
   };
 }
 
-function resolveExpectation(written: WrittenRehearsal['expect'][number]): Expectation {
-  const { phase, reason, stable, candidate, step, traffic, ready, outcome } = written;
-  return {
-    at: written.at === 'end' ? Infinity : written.at,
-    ...(phase === undefined ? {} : { phase }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(stable === undefined ? {} : { stable }),
-    ...(candidate === undefined ? {} : { candidate }),
-    ...(step === undefined ? {} : { step }),
-    ...(traffic === undefined ? {} : { traffic }),
-    ...(ready === undefined ? {} : { ready }),
-    ...(outcome === undefined ? {} : { outcome }),
-  };
+function resolveExpectation({ at, ...written }: WrittenRehearsal['expect'][number]): Expectation {
+  return { at: at === 'end' ? Infinity : at, ...withoutAbsent(written) };
 }
 
 /** Every release that is spoken of must be described. Names that could not be read are told elsewhere. */
@@ -83,17 +73,31 @@ function checkReleases(root: unknown, written: WrittenRehearsal): readonly Probl
     const hint = names.length === 0 ? 'Describe it in `releases`.' : nameHint(name, names);
     return [{ code: 'config/contradiction', message: `there is no release \`${name}\``, hint, path, at }];
   };
+  const unknownPlatform = (name: string, path: Path): readonly ProblemDraft[] => {
+    if (written.platforms.includes(name)) return [];
+    const hint = 'Name the platforms of the machines in `platforms: [linux/amd64, linux/arm64]`.';
+    const message = `no machine of this rehearsal is ${name}`;
+    return [{ code: 'config/contradiction', message, hint, path, at: 'key' }];
+  };
   return [
     ...(written.start === undefined ? [] : unknown(written.start, ['start'])),
     ...written.events.flatMap(({ action }, index) => {
       const named = releaseOf(action);
       return named === null ? [] : unknown(named.name, ['events', index, ...named.path]);
     }),
-    ...written.expect.flatMap(({ stable, candidate, traffic = {}, ready = {} }, index) => {
+    ...Object.entries(written.releases).flatMap(([name, { platforms }]) =>
+      Object.keys(platforms).flatMap((platform) =>
+        unknownPlatform(platform, ['releases', name, 'platforms', platform]),
+      ),
+    ),
+    ...written.expect.flatMap((expectation, index) => {
       const path = ['expect', index];
+      const { traffic = {}, ready = {} } = expectation;
       return [
-        ...(stable === undefined ? [] : unknown(stable, [...path, 'stable'])),
-        ...(candidate === undefined ? [] : unknown(candidate, [...path, 'candidate'])),
+        ...(['stable', 'candidate', 'queued', 'match'] as const).flatMap((key) => {
+          const name = expectation[key];
+          return name === undefined ? [] : unknown(name, [...path, key]);
+        }),
         ...Object.keys(traffic).flatMap((name) => unknown(name, [...path, 'traffic', name], 'key')),
         ...Object.keys(ready).flatMap((name) => unknown(name, [...path, 'ready', name], 'key')),
       ];

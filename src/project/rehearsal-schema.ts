@@ -134,6 +134,14 @@ const expectationSchema = closedMap({
     .enum(['promoted', 'promotedByHand', 'aborted', 'superseded', 'rolledBack'])
     .optional()
     .describe('How the last rollout ended.'),
+  queued: z.string().optional().describe('The release that waits for the end of the present rollout.'),
+  approvals: range('number').optional().describe('How many people have approved the present rollout.'),
+  mirror: range('share').optional().describe('Share of the requests that the candidate gets a copy of.'),
+  match: z.string().optional().describe('The release that requests with the headers of `match` get.'),
+  command: z.string().optional().describe('What the command that ends the present wait begins with.'),
+  refused: z.string().optional().describe('Code of the last refusal so far.'),
+  errors: range('number').optional().describe('Requests of users that failed so far.'),
+  unserved: range('number').optional().describe('Requests of users so far that nobody was there for.'),
 });
 
 export const rehearsalSchema = closedMap(

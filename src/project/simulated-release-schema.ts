@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { ReleaseChange, SimulatedRelease } from '../delivery/index.ts';
 import { DEFAULTS } from './defaults.ts';
 import { closedMap, quantity, quantityOr } from './schema-parts.ts';
+import { withoutAbsent } from './without-absent.ts';
 
 const { simulated } = DEFAULTS;
 
@@ -98,12 +99,4 @@ export function changeOf({ smoke, load, e2e, platforms, ...same }: WrittenChange
 
 function platformsOf(written: z.output<typeof rest.platforms>): SimulatedRelease['platforms'] {
   return Object.fromEntries(Object.entries(written).map(([name, faults]) => [name, withoutAbsent(faults)]));
-}
-
-type Present<Shape> = { [Key in keyof Shape]?: Exclude<Shape[Key], undefined> };
-
-function withoutAbsent<Shape extends object>(value: Shape): Present<Shape> {
-  const present: Present<Shape> = {};
-  for (const key in value) if (value[key] !== undefined) Object.assign(present, { [key]: value[key] });
-  return present;
 }

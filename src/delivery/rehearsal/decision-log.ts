@@ -7,16 +7,24 @@ import type { DecisionEvidence, DecisionRow } from './rehearsal-result.ts';
 
 export interface DecisionLog {
   add(entries: readonly Entry[], at: number): void;
-  refused(at: number, because: string): void;
+  refused(at: number, refusal: Refusal): void;
+  /** Code of the last refusal. */
+  lastRefusal(): string | null;
   rows(): readonly DecisionRow[];
   /** Rollouts that have ended, in order. */
   ended(): readonly RolloutEnded[];
+}
+
+export interface Refusal {
+  readonly code: string;
+  readonly because: string;
 }
 
 export function createDecisionLog(): DecisionLog {
   const rows: DecisionRow[] = [];
   const ended: RolloutEnded[] = [];
   let evidence: DecisionEvidence | null = null;
+  let lastRefusal: string | null = null;
 
   const add = (entry: Entry, at: number): void => {
     const write = (decision: string, because: string): void => void rows.push({ at, decision, because, evidence });
@@ -55,7 +63,11 @@ export function createDecisionLog(): DecisionLog {
     add(entries, at) {
       for (const entry of entries) add(entry, at);
     },
-    refused: (at, because) => void rows.push({ at, decision: 'refused', because, evidence }),
+    refused(at, { code, because }) {
+      lastRefusal = code;
+      rows.push({ at, decision: 'refused', because, evidence });
+    },
+    lastRefusal: () => lastRefusal,
     rows: () => rows,
     ended: () => ended,
   };

@@ -3,13 +3,14 @@
 import type { Command } from '../command.ts';
 import type { EnvironmentSpec } from '../environment-spec.ts';
 import type { Cast } from './cast.ts';
+import type { Refusal } from './decision-log.ts';
 import type { Rehearsal, RehearsalAction } from './rehearsal.ts';
 import type { RehearsedEngine } from './rehearsed-engine.ts';
 import type { SimulatedPlatform } from './simulated-platform.ts';
 
 export interface Performer {
   /** Returns why the engine refused, or `null`. */
-  perform(action: RehearsalAction): Promise<string | null>;
+  perform(action: RehearsalAction): Promise<Refusal | null>;
 }
 
 export interface PerformerOptions {
@@ -25,11 +26,11 @@ export function createPerformer({ rehearsal, cast, engine, platform }: Performer
   let { config, secrets } = rehearsal;
   let newest = rehearsal.start;
 
-  const order = async (command: Command): Promise<string | null> => {
+  const order = async (command: Command): Promise<Refusal | null> => {
     const { refusal, answer } = await engine.command(command);
-    return refusal === null ? null : answer;
+    return refusal === null ? null : { code: refusal.code, because: answer };
   };
-  const deploy = (name: string): Promise<string | null> => {
+  const deploy = (name: string): Promise<Refusal | null> => {
     newest = name;
     return order({ kind: 'deploy', content: cast.contentOf(name, { config, secrets }), revision: null, spec });
   };
@@ -56,7 +57,8 @@ export function createPerformer({ rehearsal, cast, engine, platform }: Performer
           return order({ kind: action.kind });
         case 'rollback': {
           const to = action.to === null ? null : cast.numberOf(engine.state(), action.to);
-          return to === undefined ? `${action.to} was never deployed` : order({ kind: 'rollback', to });
+          if (to !== undefined) return order({ kind: 'rollback', to });
+          return { code: 'delivery/no-such-release', because: `${action.to} was never deployed` };
         }
         case 'scale':
           spec = { ...spec, replicas: action.replicas };
@@ -68,8 +70,9 @@ export function createPerformer({ rehearsal, cast, engine, platform }: Performer
           await engine.crash();
           return null;
         case 'approve':
+          return order({ kind: 'approve', by: action.by, groups: action.groups, authenticated: false });
         case 'reject':
-          return 'approvals are not there yet';
+          return order({ kind: 'reject', by: action.by });
         case 'metrics':
         case 'router':
         case 'set':

@@ -113,4 +113,19 @@ export interface Expectation {
   readonly traffic?: Readonly<Record<string, Range>>;
   readonly ready?: Readonly<Record<string, Range>>;
   readonly outcome?: Outcome;
+  /** The release that waits for the end of the present rollout. */
+  readonly queued?: string;
+  /** How many people have approved the present rollout. */
+  readonly approvals?: Range;
+  /** Share of the requests that the candidate gets a copy of; 0 without a mirror. */
+  readonly mirror?: Range;
+  /** The release that requests with the headers of `match` get. */
+  readonly match?: string;
+  /** What the command that ends the present wait begins with. */
+  readonly command?: string;
+  /** Code of the last refusal so far. */
+  readonly refused?: string;
+  /** Requests of users that failed so far, and that nobody was there for. */
+  readonly errors?: Range;
+  readonly unserved?: Range;
 }

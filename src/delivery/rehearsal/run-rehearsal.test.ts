@@ -60,6 +60,31 @@ describe('a rehearsal', () => {
     ]);
   });
 
+  test('explains what is expected of the wait, of refusals and of users', async () => {
+    const one = { from: 1, to: 1 };
+    const { failures } = await runRehearsal({
+      ...BAD,
+      events: [...BAD.events, { at: 1000, action: { kind: 'rollback', to: null } }],
+      expect: [
+        { at: 500, refused: 'delivery/no-such-release', command: 'slipway promote' },
+        { at: 11_000, refused: 'delivery/no-such-release', command: 'slipway promote', unserved: { from: 0, to: 0 } },
+        { at: 12_000, queued: 'v2', match: 'v2', approvals: one, mirror: one, command: 'slipway abort', unserved: one },
+        { at: Infinity, errors: { from: 1000, to: 2000 } },
+      ],
+    });
+    expect(failures.map(({ at, message }) => `${at / 1000} ${message.replace(/ \(.*/, '')}`)).toEqual([
+      '0.5 the last refusal is none, expected delivery/no-such-release',
+      '0.5 the command is none, expected slipway promote',
+      '12 queued is none, expected v2',
+      '12 match is none, expected v2',
+      '12 the command is slipway promote, expected slipway abort',
+      '12 mirror is 0%, expected 100%',
+      '12 approvals is 0, expected 1',
+      '12 unserved is 0, expected 1',
+      expect.stringMatching(/^120 errors is \d+, expected 1000 to 2000$/),
+    ]);
+  });
+
   test('writes down what the engine refused', async () => {
     const events: Rehearsal['events'] = [{ at: 1000, action: { kind: 'rollback', to: null } }];
     const { decisions } = await runRehearsal({ ...REHEARSAL, events });

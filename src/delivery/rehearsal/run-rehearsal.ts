@@ -83,11 +83,22 @@ function disappointments(theatre: Theatre, expectation: Expectation, now: number
   const state = engine.state();
   const name = (release: number | null | undefined): string | null =>
     typeof release === 'number' ? cast.labelOf(state, release) : null;
+  const rollout = activeRollout(state);
+  const { match, mirror } = platform.route();
+  const { errors, unserved } = platform.users();
   const found = differences(expectation, {
     row: rowOf(now, state, { cast, observation: platform.truth() }),
     stable: name(state.stable),
-    candidate: name(activeRollout(state)?.candidate),
+    candidate: name(rollout?.candidate),
     outcome: decisions.ended().at(-1)?.outcome ?? null,
+    queued: name(state.queued?.release),
+    approvals: rollout?.approvals.length ?? 0,
+    mirror: mirror?.share ?? 0,
+    match: name(match?.release),
+    command: state.told?.wait?.command ?? null,
+    refused: decisions.lastRefusal(),
+    errors,
+    unserved,
   });
   const because = state.rollout === null ? '' : ` (${state.rollout.because})`;
   return found.map((difference) => ({ at: now, message: `${difference}${because}` }));

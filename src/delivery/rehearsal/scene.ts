@@ -32,22 +32,41 @@ export interface Sight {
   readonly candidate: string | null;
   /** Of the rollout that ended last. */
   readonly outcome: Outcome | null;
+  readonly queued: string | null;
+  readonly approvals: number;
+  readonly mirror: number;
+  readonly match: string | null;
+  readonly command: string | null;
+  readonly refused: string | null;
+  readonly errors: number;
+  readonly unserved: number;
 }
 
 /** Every difference between what was expected and what is so, in words. */
 export function differences(expected: Expectation, sight: Sight): readonly string[] {
-  const { row, stable, candidate, outcome } = sight;
+  const { row, command } = sight;
   const found: string[] = [];
   const compare = (what: string, wanted: string | undefined, is: string | null): void => {
     if (wanted !== undefined && wanted !== is) found.push(`${what} is ${is ?? 'none'}, expected ${wanted}`);
   };
+  const measure = (what: string, wanted: Range | undefined, is: { value: number | null; as: Form }): void => {
+    if (wanted === undefined || within(is.value, wanted)) return;
+    found.push(`${what} is ${is.value === null ? 'none' : is.as(is.value)}, expected ${said(wanted, is.as)}`);
+  };
   compare('phase', expected.phase, row.phase);
   compare('reason', expected.reason, row.reason);
-  compare('stable', expected.stable, withoutNumber(stable));
-  compare('candidate', expected.candidate, withoutNumber(candidate));
-  compare('outcome', expected.outcome, outcome);
-  if (expected.step !== undefined && !within(row.step, expected.step)) {
-    found.push(`step is ${row.step ?? 'none'}, expected ${said(expected.step, String)}`);
+  for (const who of ['stable', 'candidate', 'queued', 'match'] as const) {
+    compare(who, expected[who], withoutNumber(sight[who]));
+  }
+  compare('outcome', expected.outcome, sight.outcome);
+  compare('the last refusal', expected.refused, sight.refused);
+  if (expected.command !== undefined && !command?.startsWith(expected.command)) {
+    found.push(`the command is ${command ?? 'none'}, expected ${expected.command}`);
+  }
+  measure('step', expected.step, { value: row.step, as: String });
+  measure('mirror', expected.mirror, { value: sight.mirror, as: percent });
+  for (const what of ['approvals', 'errors', 'unserved'] as const) {
+    measure(what, expected[what], { value: sight[what], as: String });
   }
   for (const [name, range] of Object.entries(expected.traffic ?? {})) {
     const share = sumOf(row.traffic, name);
@@ -73,7 +92,9 @@ function within(value: number | null, { from, to }: Range): boolean {
   return value !== null && value >= from - 1e-9 && value <= to + 1e-9;
 }
 
-function said({ from, to }: Range, form: (value: number) => string): string {
+type Form = (value: number) => string;
+
+function said({ from, to }: Range, form: Form): string {
   return from === to ? form(from) : `${form(from)} to ${form(to)}`;
 }
 

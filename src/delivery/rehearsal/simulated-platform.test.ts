@@ -1,59 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Effect } from '../effect.ts';
-import type { EnvironmentContext } from '../platform.ts';
-import type { Release } from '../release.ts';
-import type { Rehearsal } from './rehearsal.ts';
-import { HEALTHY, REHEARSAL, SPEC } from './sample-spec.ts';
-import { createSimulatedPlatform, type SimulatedPlatform } from './simulated-platform.ts';
-
-function release(number: number): Release {
-  const content = {
-    service: 's',
-    environment: 'e',
-    image: `sha256:${number}` as const,
-    config: {},
-    secrets: {},
-    grants: [],
-  };
-  return { number, digest: `sha256:${number}`, content, revision: null };
-}
-
-const CONTEXT: EnvironmentContext = { key: 's/e', spec: SPEC, releases: { 1: release(1), 2: release(2) } };
-
-interface Rig {
-  readonly platform: SimulatedPlatform;
-  route(shares: Readonly<Record<number, number>>): Promise<void>;
-  scale(release: number, replicas: number): Promise<void>;
-  /** Moves time by changes of the world and full seconds, as a rehearsal does. */
-  goTo(time: number): void;
-}
-
-function createRig(change: Partial<Rehearsal> = {}): Rig {
-  const platform = createSimulatedPlatform({
-    rehearsal: { ...REHEARSAL, ...change },
-    nameOf: ({ number }) => `v${number}`,
-    serving: release(1),
-  });
-  let now = 0;
-  const apply = (effect: Effect): Promise<void> => platform.apply(CONTEXT, effect);
-  return {
-    platform,
-    route: (shares) =>
-      apply({ kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null, mirror: null }),
-    scale: (number, replicas) => apply({ kind: 'scale', release: number, replicas }),
-    goTo(time) {
-      while (now < time) {
-        const change = platform.nextChange();
-        now = Math.min(time, now + 1000, change > now ? change : Infinity);
-        platform.advance(now);
-      }
-    },
-  };
-}
-
-function ready(platform: SimulatedPlatform, number: number): number {
-  return platform.truth().releases[number]?.ready ?? 0;
-}
+import { CONTEXT, createRig, ready } from '../../../test/rigs/simulated-rig.ts';
+import { HEALTHY, SPEC } from './sample-spec.ts';
 
 describe('replicas', () => {
   test('get ready after their time, and the platform tells when', async () => {
