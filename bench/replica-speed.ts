@@ -11,6 +11,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createRouterClient } from '../src/platforms/embedded/router-client.ts';
+import { NO_ROUTES } from '../src/platforms/embedded/router/routing-table.ts';
 import { prepareModule } from '../src/platforms/embedded/replica/prepare-module.ts';
 import { temporaryFolder } from '../src/kernel/workspace.ts';
 import { buildHeraldImage } from '../test/e2e/herald-image.ts';
@@ -96,7 +97,7 @@ async function startRouter(socket: string): Promise<number> {
   const listen = { host: '127.0.0.1', port };
   startOurs('router', { listen, control, table: join(work, 'table.json'), logs: join(work, 'logs') });
   const client = createRouterClient(control);
-  const routes = { shares: { 1: 1 }, match: null, requestLimit: 10_000, replicas: { 1: [{ id: 'one', socket }] } };
+  const routes = { ...NO_ROUTES, shares: { 1: 1 }, requestLimit: 10_000, replicas: { 1: [{ id: 'one', socket }] } };
   await until(() => client.put({ version: 1, environments: { [KEY]: routes } }));
   client.close();
   return port;

@@ -91,3 +91,4 @@ export {
 } from './rehearsal/index.ts';
 export { createSplit, type Split } from './split.ts';
 export { stickyBucket, stickySplit } from './sticky.ts';
+export { latencyObjectives } from './latency-objectives.ts';

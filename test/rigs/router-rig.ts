@@ -8,7 +8,11 @@ import { temporaryFolder } from '../../src/kernel/workspace.ts';
 import { createRouterClient, type RouterClient } from '../../src/platforms/embedded/router-client.ts';
 import type { RequestRecord } from '../../src/platforms/embedded/router/request-log.ts';
 import type { RouterConfig } from '../../src/platforms/embedded/router/router-config.ts';
-import type { EnvironmentRoutes, ReplicaAddress } from '../../src/platforms/embedded/router/routing-table.ts';
+import {
+  type EnvironmentRoutes,
+  NO_ROUTES,
+  type ReplicaAddress,
+} from '../../src/platforms/embedded/router/routing-table.ts';
 import { expectNoLeftovers } from '../leftovers.ts';
 
 const ROUTER = join(import.meta.dirname, '../../src/platforms/embedded/router/main.ts');
@@ -89,7 +93,7 @@ export async function startRouterRig(): Promise<RouterRig> {
     startReplica,
     async route(routes) {
       const { version } = await client.state();
-      const whole = { shares: {}, match: null, requestLimit: 5000, replicas: {}, ...routes };
+      const whole: EnvironmentRoutes = { ...NO_ROUTES, requestLimit: 5000, ...routes };
       await client.put({ version: version + 1, environments: { 'greeter/local': whole } });
     },
     ask: (path, { body, headers, ...options } = {}) =>

@@ -3,7 +3,6 @@
 import { Fault, type FaultFields } from '../../kernel/fault.ts';
 
 export type EmbeddedFaultCode =
-  | 'embedded/affinity-not-yet'
   | 'embedded/no-such-port'
   | 'embedded/port-taken'
   | 'embedded/router-not-started'

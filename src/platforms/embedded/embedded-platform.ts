@@ -9,7 +9,6 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import type { ProcessIdentity } from '../../kernel/subprocess.ts';
 import { endProcesses, findReplicas } from './adoption.ts';
-import { embeddedFault } from './embedded-fault.ts';
 import { openHomePaths } from './home-paths.ts';
 import { listenAddress } from './listen-address.ts';
 import { createLookLoop } from './look-loop.ts';
@@ -17,12 +16,13 @@ import { modulesOf } from './module-of-image.ts';
 import { tidyOutput } from './output-files.ts';
 import { createReplicaFactory } from './replica-factory.ts';
 import { createRouterKeeper } from './router-keeper.ts';
-import type { RouterState } from './router/router-config.ts';
+import { NO_TRAFFIC, type RouterState } from './router/router-config.ts';
+import { releaseHost } from './router/routing-table.ts';
 import { createRoutingPush } from './routing-push.ts';
-import { type DesiredEnvironment, openDesiredStore } from './supervisor/desired.ts';
+import { type DesiredEnvironment, nothingDesired, openDesiredStore } from './supervisor/desired.ts';
 import { createEnvironmentSupervisor, type EnvironmentSupervisor } from './supervisor/environment-supervisor.ts';
 import { createModuleShelf } from './supervisor/module-shelf.ts';
-import { countersOf, trafficViewOf, withInFlight } from './traffic-view.ts';
+import { trafficViewOf, withInFlight } from './traffic-view.ts';
 import { createWatchers } from './watchers.ts';
 
 export interface EmbeddedPlatformOptions {
@@ -49,6 +49,8 @@ export interface EmbeddedPlatform extends Platform {
   stop(what: { readonly everything: boolean }): Promise<void>;
   /** Where requests go, once started. */
   router(): { readonly url: string; readonly pid: number };
+  /** Where this one release answers, exposed or not, while a replica of it is ready: `http://7.herald.local.localhost:7878`. */
+  addressOf(key: string, release: number): string;
 }
 
 /** How often it looks by itself; a replica that gets ready or ends is seen at once. */
@@ -113,7 +115,7 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
     return environment;
   };
   const environmentOf = ({ key, spec }: EnvironmentContext): EnvironmentSupervisor =>
-    environments.get(key) ?? open({ key, limits: spec.limits, shares: {}, match: null, releases: {} });
+    environments.get(key) ?? open(nothingDesired(key, spec.limits));
 
   const lookAround = async (): Promise<void> => {
     const state = await keeper.look();
@@ -174,6 +176,7 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
       for (const environment of environments.values()) for (const replica of environment.replicas()) replica.cleanUp();
     },
     router: () => keeper.info(),
+    addressOf: (key, release) => `http://${releaseHost(key, release)}:${new URL(keeper.info().url).port}`,
     async observe(context) {
       const state = await keeper.look();
       loop.check();
@@ -195,7 +198,6 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
         environment.scale(context, effect);
         return loop.kick();
       case 'route':
-        if (effect.affinity.kind !== 'none') throw affinityNotYet(effect.affinity.kind);
         environment.route(context, effect);
         await routing.push();
         return environment.save();
@@ -206,21 +208,11 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
 }
 
 function observationOf(environment: EnvironmentSupervisor, state: RouterState | null): Observation {
-  const empty = { shares: {}, rows: [], fallbacks: 0, unexposed: 0 };
-  const traffic = state === null ? null : (state.environments[environment.key] ?? empty);
+  const traffic = state === null ? null : (state.environments[environment.key] ?? NO_TRAFFIC);
   return {
     releases: withInFlight(environment.statuses(), traffic),
     traffic: traffic?.shares ?? null,
-    counters: traffic === null ? null : countersOf(traffic),
+    counters: traffic?.rows ?? null,
     gates: {},
   };
-}
-
-function affinityNotYet(kind: string): Error {
-  return embeddedFault({
-    code: 'embedded/affinity-not-yet',
-    kind: 'usage',
-    message: `The embedded router can't keep users at one release by ${kind} yet.`,
-    hint: 'Use "affinity: none".',
-  });
 }

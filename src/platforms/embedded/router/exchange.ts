@@ -6,14 +6,14 @@
 
 import { type ClientRequest, type IncomingMessage, request as startRequest, type ServerResponse } from 'node:http';
 import type { Clock } from '../../../kernel/clock.ts';
-import { systemCodeOf } from '../../../kernel/fault.ts';
 import type { Choice, LiveEnvironment } from './environment-routes.ts';
 import { hasBody, headersForClient, headersForReplica, requestIdentifier } from './message-headers.ts';
-import { countRequest, type ReplicaLink, type RequestOutcome } from './replica-link.ts';
+import type { Mirror } from './mirror.ts';
+import { say } from './own-answer.ts';
+import { leave, type ReplicaLink } from './replica-link.ts';
+import { GRACE, outcomeOf, wasRefused, wasUnread } from './replica-reply.ts';
 import type { RequestLog } from './request-log.ts';
-
-/** A replica ends itself when a request is overdue; the router steps in when it does not, this much later. */
-const GRACE = 500;
+import type { RequestOutcome } from './tally.ts';
 
 /** How long a replica that refused a connection is tried last. */
 const AVOID = 250;
@@ -21,15 +21,23 @@ const AVOID = 250;
 export interface ExchangeOptions {
   readonly clock: Clock;
   readonly log: RequestLog;
+  readonly mirror: Mirror;
 }
 
-export type Exchange = (environment: LiveEnvironment, request: IncomingMessage, response: ServerResponse) => void;
+/** What the host of a request stands for. */
+export interface Destination {
+  readonly environment: LiveEnvironment;
+  /** This release alone, which the table names; `null`: as the split says. */
+  readonly release: number | null;
+}
 
-export function createExchange({ clock, log }: ExchangeOptions): Exchange {
-  return (environment, request, response) => {
+export type Exchange = (destination: Destination, request: IncomingMessage, response: ServerResponse) => void;
+
+export function createExchange({ clock, log, mirror }: ExchangeOptions): Exchange {
+  return ({ environment, release: asked }, request, response) => {
     const began = clock.monotonic();
     const identifier = requestIdentifier(request);
-    const choice = environment.choose(request.headers, began);
+    const choice = asked === null ? environment.choose(request.headers, began) : environment.direct(asked, began);
     const record = (release: number | null, link: ReplicaLink | null, ended: Ended): void =>
       log.write(environment.key, {
         at: clock.wall(),
@@ -42,12 +50,14 @@ export function createExchange({ clock, log }: ExchangeOptions): Exchange {
         ms: Math.round((clock.monotonic() - began) * 100) / 100,
         outcome: ended.outcome,
         ...(choice?.fallback === true ? { fallback: true } : {}),
+        ...(choice === null || choice.source === 'split' ? {} : { source: choice.source }),
       });
     if (choice === null) {
       say(response, { status: 503, identifier, text: `${environment.key} has no release that takes requests now.\n` });
       record(null, null, { status: 503, outcome: 'unavailable' });
       return;
     }
+    let endCopy = (): void => undefined;
     carry({
       overdue: () => clock.monotonic() - began >= environment.requestLimit(),
       environment,
@@ -57,10 +67,14 @@ export function createExchange({ clock, log }: ExchangeOptions): Exchange {
       choice,
       clock,
       ended(link, ended) {
-        countRequest(link, ended.outcome, clock.monotonic() - began);
+        const now = clock.monotonic();
+        const { source, key } = choice;
+        environment.count({ link, source, key, outcome: ended.outcome, milliseconds: now - began }, now);
         record(choice.release, link, ended);
+        if (ended.outcome === 'client-gone') endCopy();
       },
     });
+    endCopy = mirror({ environment, request, identifier, choice });
   };
 }
 
@@ -180,9 +194,11 @@ interface Delivery extends Carriage {
 }
 
 /** Passes a replica's answer on. */
-function deliver(incoming: IncomingMessage, { response, identifier, release, conclude, overdue }: Delivery): void {
+function deliver(incoming: IncomingMessage, delivery: Delivery): void {
+  const { response, identifier, release, conclude, overdue } = delivery;
+  const { cookie } = delivery.choice;
   const status = incoming.statusCode ?? 502;
-  const outcome = outcomeOf(status, incoming.headers['x-slipway-outcome']);
+  const outcome = outcomeOf(incoming);
   response.on('finish', () => conclude(outcome, status));
   incoming.on('error', () => undefined);
   incoming.on('close', () => {
@@ -191,51 +207,6 @@ function deliver(incoming: IncomingMessage, { response, identifier, release, con
     conclude(overdue() ? 'timeout' : 'error', status);
     response.destroy();
   });
-  response.writeHead(status, incoming.statusMessage ?? '', headersForClient(incoming, { identifier, release }));
+  response.writeHead(status, incoming.statusMessage ?? '', headersForClient(incoming, { identifier, release, cookie }));
   incoming.pipe(response);
-}
-
-function outcomeOf(status: number, told: string | string[] | undefined): RequestOutcome {
-  if (told === 'trap' || told === 'out-of-memory' || told === 'timeout') return told;
-  return status >= 500 ? 'error' : 'ok';
-}
-
-function leave(link: ReplicaLink): void {
-  link.inFlight -= 1;
-  if (link.inFlight === 0 && link.goneSince !== null) link.agent.destroy();
-}
-
-/** No connection came about: no such socket, nobody listens, or its queue is full. */
-function wasRefused(error: Error): boolean {
-  const code = systemCodeOf(error);
-  return code === 'ECONNREFUSED' || code === 'ENOENT' || code === 'EAGAIN';
-}
-
-/**
- * The connection ended before the replica had read the request: a Linux unix socket that is closed with unread bytes
- * gives `ECONNRESET`, one that was closed before gives `EPIPE`; one that was read gives an end of file ("socket hang up",
- * which has no `syscall`).
- */
-function wasUnread(error: Error): boolean {
-  const code = systemCodeOf(error);
-  return 'syscall' in error && (code === 'ECONNRESET' || code === 'EPIPE');
-}
-
-export interface OwnAnswer {
-  readonly status: number;
-  readonly identifier: string;
-  readonly release?: number;
-  readonly text: string;
-}
-
-/** An answer by the router itself. */
-export function say(response: ServerResponse, { status, identifier, release, text }: OwnAnswer): void {
-  response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    'x-request-id': identifier,
-    ...(release === undefined ? {} : { 'x-slipway-release': String(release) }),
-    ...(status === 503 ? { 'retry-after': '1' } : {}),
-  });
-  response.end(text);
 }

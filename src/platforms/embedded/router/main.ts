@@ -59,7 +59,7 @@ async function end(): Promise<void> {
 
 function inFlight(): number {
   const environments = Object.values(router.state().environments);
-  return environments.flatMap(({ rows }) => rows).reduce((sum, row) => sum + row.inFlight, 0);
+  return environments.flatMap(({ replicas }) => replicas).reduce((sum, replica) => sum + replica.inFlight, 0);
 }
 
 function readTable(path: string): RoutingTable {

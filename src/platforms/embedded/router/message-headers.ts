@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { randomIdentifier } from '../../../kernel/random.ts';
+import { cookieHeader } from './affinity.ts';
 
 /** They concern one connection, not the message. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set(
@@ -13,12 +14,16 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set(
 /** Ours between router and replica; nobody outside may set or see them. */
 const PRIVATE = 'x-slipway-';
 
+/** Tells a service that this is a copy whose answer nobody sees. */
+export const MIRROR_HEADER = 'slipway-mirror';
+
 /** Set by us, whatever the client says. */
 const FORWARDED: ReadonlySet<string> = new Set([
   'x-forwarded-for',
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-request-id',
+  MIRROR_HEADER,
 ]);
 
 const SANE_IDENTIFIER = /^[\w.:@/+=-]{1,128}$/;
@@ -45,13 +50,22 @@ export function headersForReplica(request: IncomingMessage, identifier: string):
 export interface AnswerFacts {
   readonly identifier: string;
   readonly release: number;
+  /** `NAME=VALUE` of a cookie to set unless the service sets one of that name itself; `null`: none. */
+  readonly cookie: string | null;
 }
 
 /** Name, value, name, value … for the client. */
-export function headersForClient(answer: IncomingMessage, { identifier, release }: AnswerFacts): string[] {
+export function headersForClient(answer: IncomingMessage, { identifier, release, cookie }: AnswerFacts): string[] {
   const passed = passing(answer, REQUEST_ID_ONLY);
   passed.push('x-request-id', identifier, 'x-slipway-release', String(release));
+  if (cookie !== null && !sets(answer, cookie)) passed.push('set-cookie', cookieHeader(cookie));
   return passed;
+}
+
+/** Whether the answer itself sets a cookie of that name. */
+function sets({ headers }: IncomingMessage, cookie: string): boolean {
+  const named = cookie.slice(0, cookie.indexOf('=') + 1);
+  return headers['set-cookie']?.some((value) => value.trimStart().startsWith(named)) ?? false;
 }
 
 const REQUEST_ID_ONLY: ReadonlySet<string> = new Set(['x-request-id']);

@@ -1,20 +1,9 @@
-/** One replica as the router sees it: its connections, what is in flight and what was counted. */
+/** One replica as the router sees it: its connections, what is in flight, and a tally for each source of requests. */
 
 import { Agent } from 'node:http';
-import { LATENCY_EDGES } from '../../../delivery/index.ts';
-import type { ReplicaTraffic } from './router-config.ts';
+import type { RequestSource } from '../../../delivery/index.ts';
 import type { ReplicaAddress } from './routing-table.ts';
-
-/** How one request ended. The first five are the release's fault. */
-export type RequestOutcome =
-  | 'error'
-  | 'trap'
-  | 'out-of-memory'
-  | 'timeout'
-  | 'unavailable'
-  | 'ok'
-  | 'client-gone'
-  | 'client-slow';
+import { createTally, type Tally } from './tally.ts';
 
 export interface ReplicaLink {
   readonly id: string;
@@ -28,19 +17,18 @@ export interface ReplicaLink {
   avoidUntil: number;
   /** When (monotonic) it was seen to be gone from the table; `null` while it is in it. */
   goneSince: number | null;
-  readonly counts: Counts;
+  /** Tallies that begin from now on are counted so. */
+  counting: Counting;
+  readonly tallies: Map<RequestSource, Tally>;
 }
 
-interface Counts {
-  requests: number;
-  errors: number;
-  traps: number;
-  timeouts: number;
-  readonly latency: number[];
+export interface Counting {
+  readonly edges: readonly number[];
+  readonly epoch: string;
 }
 
-export function createReplicaLink(release: number, address: ReplicaAddress | null): ReplicaLink {
-  return {
+export function createReplicaLink(release: number, address: ReplicaAddress | null, counting: Counting): ReplicaLink {
+  const link: ReplicaLink = {
     id: address?.id ?? 'none',
     release,
     socket: address?.socket ?? null,
@@ -49,38 +37,30 @@ export function createReplicaLink(release: number, address: ReplicaAddress | nul
     suspect: false,
     avoidUntil: 0,
     goneSince: null,
-    counts: { requests: 0, errors: 0, traps: 0, timeouts: 0, latency: Array<number>(LATENCY_EDGES.length + 1).fill(0) },
+    counting,
+    tallies: new Map(),
   };
+  // A replica that serves users says so before the first request: who reads no row takes it for lost counters.
+  if (address !== null) tallyOf(link, 'split');
+  return link;
 }
 
-/** Counts one request that has ended, exactly once. */
-export function countRequest({ counts }: ReplicaLink, outcome: RequestOutcome, milliseconds: number): void {
-  counts.requests += 1;
-  if (isBad(outcome)) counts.errors += 1;
-  if (outcome === 'trap' || outcome === 'out-of-memory') counts.traps += 1;
-  if (outcome === 'timeout') counts.timeouts += 1;
-  let bucket = 0;
-  while (milliseconds > (LATENCY_EDGES[bucket] ?? Infinity)) bucket += 1;
-  counts.latency[bucket] = (counts.latency[bucket] ?? 0) + 1;
+export function tallyOf(link: ReplicaLink, source: RequestSource): Tally {
+  const present = link.tallies.get(source);
+  if (present !== undefined) return present;
+  const tally = createTally(link.counting.edges, link.counting.epoch);
+  link.tallies.set(source, tally);
+  return tally;
 }
 
-function isBad(outcome: RequestOutcome): boolean {
-  return outcome !== 'ok' && outcome !== 'client-gone' && outcome !== 'client-slow';
+/** Everything is counted from zero again, so that no number of the old edges is taken for one of the new. */
+export function countAnew(link: ReplicaLink, counting: Counting): void {
+  link.counting = counting;
+  for (const source of link.tallies.keys()) link.tallies.set(source, createTally(counting.edges, counting.epoch));
 }
 
-export function trafficOf(link: ReplicaLink, epoch: string): ReplicaTraffic {
-  const { release, id: replica, counts, inFlight, suspect } = link;
-  const latency = { edges: LATENCY_EDGES, counts: [...counts.latency] };
-  return {
-    release,
-    replica,
-    epoch,
-    source: 'split',
-    platform: null,
-    ...counts,
-    latency,
-    units: null,
-    inFlight,
-    suspect,
-  };
+/** A request has left the replica. */
+export function leave(link: ReplicaLink): void {
+  link.inFlight -= 1;
+  if (link.inFlight === 0 && link.goneSince !== null) link.agent.destroy();
 }

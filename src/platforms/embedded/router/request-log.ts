@@ -2,7 +2,8 @@
 
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { RequestOutcome } from './replica-link.ts';
+import type { RequestSource } from '../../../delivery/index.ts';
+import type { RequestOutcome } from './tally.ts';
 
 /** One line of `requests.ndjson`. */
 export interface RequestRecord {
@@ -19,6 +20,8 @@ export interface RequestRecord {
   readonly ms: number;
   readonly outcome: RequestOutcome;
   readonly fallback?: boolean;
+  /** Absent: `split`, a user's. A `mirror` has the id of the request that it is a copy of. */
+  readonly source?: RequestSource;
 }
 
 export interface RequestLog {

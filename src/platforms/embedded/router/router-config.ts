@@ -29,15 +29,33 @@ export interface RouterState {
 
 export interface EnvironmentTraffic {
   readonly shares: Readonly<Record<number, number>>;
-  readonly rows: readonly ReplicaTraffic[];
+  /** One row for each replica and source of requests. */
+  readonly rows: readonly CounterRow[];
+  readonly replicas: readonly ReplicaTraffic[];
   /** Requests that another release answered because the one whose turn it was had no replica. */
   readonly fallbacks: number;
   /** Requests that came while no release was exposed. */
   readonly unexposed: number;
+  /** Copies that were not sent: too many were under way, or no replica was there to take them. */
+  readonly droppedCopies: number;
+  /** Keys seen in the present rollout; when they are `full`, new ones are not counted any more. */
+  readonly keys: { readonly known: number; readonly full: boolean };
 }
 
-export interface ReplicaTraffic extends CounterRow {
-  /** Accepted and not yet answered. */
+export const NO_TRAFFIC: EnvironmentTraffic = {
+  shares: {},
+  rows: [],
+  replicas: [],
+  fallbacks: 0,
+  unexposed: 0,
+  droppedCopies: 0,
+  keys: { known: 0, full: false },
+};
+
+export interface ReplicaTraffic {
+  readonly release: number;
+  readonly replica: string;
+  /** Accepted and not yet answered, whatever their source. */
   readonly inFlight: number;
   /** It let a request pass its deadline: it gets no more and should be replaced. */
   readonly suspect: boolean;

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Replica, type RouterRig, startRouterRig, until } from '../../../../test/rigs/router-rig.ts';
-import type { EnvironmentTraffic, ReplicaTraffic } from './router-config.ts';
+import type { CounterRow, RequestSource } from '../../../delivery/index.ts';
+import { type EnvironmentTraffic, NO_TRAFFIC, type ReplicaTraffic } from './router-config.ts';
 
 let rig: RouterRig;
 let one: Replica;
@@ -16,12 +17,19 @@ afterAll(() => rig[Symbol.asyncDispose]());
 
 async function traffic(): Promise<EnvironmentTraffic> {
   const { environments } = await rig.client.state();
-  return environments['greeter/local'] ?? { shares: {}, rows: [], fallbacks: 0, unexposed: 0 };
+  return environments['greeter/local'] ?? NO_TRAFFIC;
 }
 
-async function rowOf(replica: string, release = 1): Promise<Partial<ReplicaTraffic>> {
-  const { rows } = await traffic();
-  return rows.find((row) => row.replica === replica && row.release === release) ?? {};
+/** What is known of a replica, and what was counted of it for one source. */
+async function rowOf(
+  replica: string,
+  release = 1,
+  source: RequestSource = 'split',
+): Promise<Partial<CounterRow & ReplicaTraffic>> {
+  const { rows, replicas } = await traffic();
+  const own = (of: { readonly release: number; readonly replica: string }): boolean =>
+    of.replica === replica && of.release === release;
+  return { ...rows.find((row) => own(row) && row.source === source), ...replicas.find(own) };
 }
 
 describe('the way of a request', () => {
@@ -246,7 +254,7 @@ describe('which replica', () => {
     await rig.route({ shares: { 1: 1 }, replicas: { 1: [one], 9: [] }, match });
     const answer = await rig.ask('/', { headers: { 'x-try': 'yes' } });
     expect(answer).toMatchObject({ status: 503, headers: { 'x-slipway-release': '9' } });
-    expect(await rowOf('none', 9)).toMatchObject({ requests: 1, errors: 1 });
+    expect(await rowOf('none', 9, 'match')).toMatchObject({ requests: 1, errors: 1 });
   });
 });
 
@@ -299,7 +307,7 @@ describe('the router’s own life', () => {
     const answer = own.ask('/?ms=300');
     await until(async () => {
       const { environments } = await own.client.state();
-      expect(environments['greeter/local']?.rows[0]?.inFlight).toBe(1);
+      expect(environments['greeter/local']?.replicas[0]?.inFlight).toBe(1);
     });
     process.kill((await own.client.state()).pid, 'SIGTERM');
     expect((await answer).status).toBe(200);

@@ -1,6 +1,6 @@
 /** What the router is told: the whole table of all environments, as one document. */
 
-import type { RouteEffect } from '../../../delivery/index.ts';
+import { LATENCY_EDGES, type RouteEffect } from '../../../delivery/index.ts';
 
 export interface RoutingTable {
   /** Rises with every table; an older one is refused, so tables can't overtake each other. */
@@ -11,10 +11,15 @@ export interface RoutingTable {
 
 export interface EnvironmentRoutes {
   readonly shares: RouteEffect['shares'];
+  readonly rollout: RouteEffect['rollout'];
+  readonly affinity: RouteEffect['affinity'];
   readonly match: RouteEffect['match'];
+  readonly mirror: RouteEffect['mirror'];
+  /** Upper edges of the latency buckets, in milliseconds, rising. Other edges are a new epoch of all counters. */
+  readonly latencyEdges: readonly number[];
   /** Longest time for one request, in milliseconds. */
   readonly requestLimit: number;
-  /** Release number → its replicas that are ready. */
+  /** Release number → its replicas that are ready, whether it is exposed or not. */
   readonly replicas: Readonly<Record<number, readonly ReplicaAddress[]>>;
 }
 
@@ -26,9 +31,32 @@ export interface ReplicaAddress {
 
 export const EMPTY_TABLE: RoutingTable = { version: 0, environments: {} };
 
-/** `herald/local` → `herald.local.localhost`. */
+/** An environment in which nothing is exposed and nothing runs. */
+export const NO_ROUTES: EnvironmentRoutes = {
+  shares: {},
+  rollout: null,
+  affinity: { kind: 'none' },
+  match: null,
+  mirror: null,
+  latencyEdges: LATENCY_EDGES,
+  requestLimit: 0,
+  replicas: {},
+};
+
+/** `herald/local` → `herald.local.localhost`: where users go. */
 export function hostOf(key: string): string {
   return `${key.replaceAll('/', '.')}.localhost`.toLowerCase();
+}
+
+/** `7.herald.local.localhost`: reaches exactly this release, exposed or not, and counts as `direct`. */
+export function releaseHost(key: string, release: number): string {
+  return `${release}.${hostOf(key)}`;
+}
+
+/** The environment's host and the release that such a name asks for; `null` when it is another name. */
+export function releaseOfHost(host: string): { readonly host: string; readonly release: number } | null {
+  const [, release, rest] = /^(\d{1,9})\.(.+)$/.exec(host) ?? [];
+  return release === undefined || rest === undefined ? null : { release: Number(release), host: rest };
 }
 
 /** @throws SyntaxError when the text is not a table. Only our own platform writes them, so only the frame is checked. */

@@ -2,7 +2,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Limits, RouteEffect } from '../../../delivery/index.ts';
+import { LATENCY_EDGES, type Limits, type RouteEffect } from '../../../delivery/index.ts';
 import type { Digest } from '../../../kernel/digest.ts';
 import { writeFileAtomic } from '../../../kernel/workspace.ts';
 
@@ -11,7 +11,12 @@ export interface DesiredEnvironment {
   readonly key: string;
   readonly limits: Limits;
   readonly shares: RouteEffect['shares'];
+  readonly rollout: RouteEffect['rollout'];
+  readonly affinity: RouteEffect['affinity'];
   readonly match: RouteEffect['match'];
+  readonly mirror: RouteEffect['mirror'];
+  /** Upper edges of the latency buckets, in milliseconds, rising. */
+  readonly latencyEdges: readonly number[];
   /** Keyed by release number. */
   readonly releases: Readonly<Record<number, DesiredRelease>>;
 }
@@ -23,6 +28,21 @@ export interface DesiredRelease {
   readonly config: Readonly<Record<string, string>>;
   /** Restarts of its replicas so far. */
   readonly restarts: number;
+}
+
+/** An environment that nothing was asked of yet. */
+export function nothingDesired(key: string, limits: Limits): DesiredEnvironment {
+  return {
+    key,
+    limits,
+    shares: {},
+    rollout: null,
+    affinity: { kind: 'none' },
+    match: null,
+    mirror: null,
+    latencyEdges: LATENCY_EDGES,
+    releases: {},
+  };
 }
 
 export interface DesiredStore {

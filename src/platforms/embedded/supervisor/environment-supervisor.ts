@@ -1,6 +1,13 @@
 /** Runs the releases of one environment: holds what is wanted, writes it down, and keeps a supervisor for each. */
 
-import type { EnvironmentContext, ReleaseStatus, RouteEffect, ScaleEffect } from '../../../delivery/index.ts';
+import {
+  type EnvironmentContext,
+  latencyEdges,
+  latencyObjectives,
+  type ReleaseStatus,
+  type RouteEffect,
+  type ScaleEffect,
+} from '../../../delivery/index.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { embeddedFault } from '../embedded-fault.ts';
 import type { EnvironmentRoutes } from '../router/routing-table.ts';
@@ -16,7 +23,7 @@ export interface EnvironmentSupervisor {
   route(context: EnvironmentContext, effect: RouteEffect): void;
   save(): void;
   /** Takes over the split that the router has in force: it is never older than what is written down. */
-  resume(routes: Pick<EnvironmentRoutes, 'shares' | 'match'>): void;
+  resume(routes: RouteInForce): void;
   adopt(replica: ReplicaProcess): void;
   reconcile(traffic: ReplicaTrafficView): void;
   /** What the router should know of it; `null` when nothing of it is left. */
@@ -25,6 +32,9 @@ export interface EnvironmentSupervisor {
   statuses(): Readonly<Record<number, Omit<ReleaseStatus, 'inFlight'>>>;
   replicas(): readonly ReplicaProcess[];
 }
+
+/** What a route effect says of the split, and the edges that went with it. */
+export type RouteInForce = Omit<EnvironmentRoutes, 'replicas' | 'requestLimit'>;
 
 export interface EnvironmentSupervisorOptions {
   readonly desired: DesiredEnvironment;
@@ -87,11 +97,15 @@ export function createEnvironmentSupervisor(options: EnvironmentSupervisorOption
       changeRelease(number, replicas === 0 ? null : { replicas, image, config, restarts });
       if (replicas > 0 || supervisors.has(number)) supervise(number).want(replicas);
     },
-    route({ spec }, { shares, match }) {
-      change({ limits: spec.limits, shares, match });
+    route({ spec }, { kind: _, ...wanted }) {
+      const objectives = latencyObjectives(spec.strategy, spec.gates);
+      // A rollout is judged by the plan that it began with, so an edited one takes no edge away from it (trap T28).
+      const kept = wanted.rollout !== null && wanted.rollout === desired.rollout ? desired.latencyEdges : [];
+      change({ ...wanted, limits: spec.limits, latencyEdges: latencyEdges([...objectives, ...kept]) });
     },
     save: () => write(desired),
-    resume: ({ shares, match }) => change({ shares, match }),
+    resume: ({ shares, rollout, affinity, match, mirror, latencyEdges: edges }) =>
+      change({ shares, rollout, affinity, match, mirror, latencyEdges: edges }),
     adopt: (replica) => supervise(replica.release).adopt(replica),
     reconcile(traffic) {
       for (const [number, supervisor] of supervisors) {
@@ -107,7 +121,8 @@ export function createEnvironmentSupervisor(options: EnvironmentSupervisorOption
           supervisor.ready().map(({ id, paths }) => ({ id, socket: paths.socket })),
         ]),
       );
-      return { shares: desired.shares, match: desired.match, requestLimit: desired.limits.request, replicas };
+      const { key: _key, limits, releases: _releases, ...route } = desired;
+      return { ...route, requestLimit: limits.request, replicas };
     },
     statuses: () =>
       Object.fromEntries(
