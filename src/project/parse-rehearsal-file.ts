@@ -92,7 +92,7 @@ function checkReleases(root: unknown, written: WrittenRehearsal): readonly Probl
     ),
     ...written.expect.flatMap((expectation, index) => {
       const path = ['expect', index];
-      const { traffic = {}, ready = {} } = expectation;
+      const { traffic = {}, ready = {}, requests = {} } = expectation;
       return [
         ...(['stable', 'candidate', 'queued', 'match'] as const).flatMap((key) => {
           const name = expectation[key];
@@ -100,6 +100,7 @@ function checkReleases(root: unknown, written: WrittenRehearsal): readonly Probl
         }),
         ...Object.keys(traffic).flatMap((name) => unknown(name, [...path, 'traffic', name], 'key')),
         ...Object.keys(ready).flatMap((name) => unknown(name, [...path, 'ready', name], 'key')),
+        ...Object.keys(requests).flatMap((name) => unknown(name, [...path, 'requests', name], 'key')),
       ];
     }),
   ];

@@ -141,6 +141,11 @@ const expectationSchema = closedMap({
   command: z.string().optional().describe('What the command that ends the present wait begins with.'),
   refused: z.string().optional().describe('Code of the last refusal so far.'),
   errors: range('number').optional().describe('Requests of users that failed so far.'),
+  requests: z
+    .record(z.string(), range('number'))
+    .optional()
+    .describe('Release → requests of users that it has answered so far.'),
+  moves: range('number').optional().describe('How often any one user has changed releases within a rollout, at most.'),
   unserved: range('number').optional().describe('Requests of users so far that nobody was there for.'),
 });
 

@@ -1,6 +1,17 @@
 /** The decisions of the engine, read off the entries that it writes. */
 
-import { dataOf, type RolloutEnded, type RolloutLooked, type RolloutStarted } from '../entries.ts';
+import {
+  dataOf,
+  type RolloutApproved,
+  type RolloutEnded,
+  type RolloutGated,
+  type RolloutGuarded,
+  type RolloutLooked,
+  type RolloutQueued,
+  type RolloutRejected,
+  type RolloutStarted,
+  type RolloutStepped,
+} from '../entries.ts';
 import type { Entry } from '../../journal/index.ts';
 import type { Reading } from '../judge/index.ts';
 import type { DecisionEvidence, DecisionRow } from './rehearsal-result.ts';
@@ -40,8 +51,28 @@ export function createDecisionLog(): DecisionLog {
         return write('started', `${how} of #${candidate}`);
       }
       case 'rollout.stepped': {
-        const { weight, because } = dataOf<{ weight: number; because: string }>(entry);
-        return write(`${Number((weight * 100).toFixed(2))}%`, because);
+        const { what, because } = dataOf<RolloutStepped>(entry);
+        return write(what, because);
+      }
+      case 'rollout.gated': {
+        const { gate, result, summary } = dataOf<RolloutGated>(entry);
+        return write(`${gate} ${result}`, summary);
+      }
+      case 'rollout.approved': {
+        const { by, count, needed } = dataOf<RolloutApproved>(entry);
+        return write('approved', `by ${by}, ${count} of ${needed}`);
+      }
+      case 'rollout.rejected': {
+        const { by, because } = dataOf<RolloutRejected>(entry);
+        return write('rejected', because === null ? `by ${by}` : `by ${by}: ${because}`);
+      }
+      case 'rollout.queued': {
+        const { release, rollout } = dataOf<RolloutQueued>(entry);
+        return write('queued', `#${release} waits for the end of ${rollout}`);
+      }
+      case 'rollout.guarded': {
+        const { result, because } = dataOf<RolloutGuarded>(entry);
+        return write(`guard ${result}`, because);
       }
       case 'rollout.paused': {
         const { reason, because } = dataOf<{ reason: string; because: string }>(entry);

@@ -15,6 +15,8 @@ export interface RehearsalResult {
     readonly errors: number;
     /** Requests that came while nothing was exposed. */
     readonly unserved: number;
+    /** How often any one key has changed its release within one rollout, at most. */
+    readonly mostMoves: number;
     readonly byRelease: Readonly<Record<string, { readonly requests: number; readonly errors: number }>>;
   };
 }
@@ -31,7 +33,7 @@ export interface TimelineRow {
 
 export interface DecisionRow {
   readonly at: number;
-  /** `started`, `10%`, `paused: step`, `resumed`, an outcome, `refused`. */
+  /** `started`, `10%`, `smoke passed`, `approved`, `paused: step`, `resumed`, an outcome, `guard passed`, `refused`. */
   readonly decision: string;
   readonly because: string;
   /** What the judge knew; `null` before its first look. */

@@ -128,4 +128,8 @@ export interface Expectation {
   /** Requests of users that failed so far, and that nobody was there for. */
   readonly errors?: Range;
   readonly unserved?: Range;
+  /** Release name → requests of users that it has answered so far. */
+  readonly requests?: Readonly<Record<string, Range>>;
+  /** How often any one key has changed its release within one rollout so far, at most. */
+  readonly moves?: Range;
 }

@@ -85,7 +85,7 @@ function disappointments(theatre: Theatre, expectation: Expectation, now: number
     typeof release === 'number' ? cast.labelOf(state, release) : null;
   const rollout = activeRollout(state);
   const { match, mirror } = platform.route();
-  const { errors, unserved } = platform.users();
+  const { errors, unserved, mostMoves: moves, byRelease } = usersOf(theatre);
   const found = differences(expectation, {
     row: rowOf(now, state, { cast, observation: platform.truth() }),
     stable: name(state.stable),
@@ -99,16 +99,16 @@ function disappointments(theatre: Theatre, expectation: Expectation, now: number
     refused: decisions.lastRefusal(),
     errors,
     unserved,
+    moves,
+    requests: Object.fromEntries(Object.entries(byRelease).map(([label, seen]) => [label, seen.requests])),
   });
   const because = state.rollout === null ? '' : ` (${state.rollout.because})`;
   return found.map((difference) => ({ at: now, message: `${difference}${because}` }));
 }
 
 function resultOf(theatre: Theatre, failures: readonly Failure[]): RehearsalResult {
-  const { cast, engine, platform, decisions, timeline } = theatre;
+  const { cast, engine, decisions, timeline } = theatre;
   const label = (release: number): string => cast.labelOf(engine.state(), release);
-  const { byRelease, ...users } = platform.users();
-  const seen = Object.entries(byRelease).map(([release, counted]) => [label(Number(release)), counted] as const);
   const rollouts = decisions.ended().map(({ candidate, outcome, at, duration, because }) => {
     return { candidate: label(candidate), outcome, startedAt: at - duration, endedAt: at, because };
   });
@@ -118,6 +118,14 @@ function resultOf(theatre: Theatre, failures: readonly Failure[]): RehearsalResu
     decisions: decisions.rows(),
     failures,
     rollouts,
-    users: { ...users, byRelease: Object.fromEntries(seen) },
+    users: usersOf(theatre),
   };
+}
+
+/** What users have seen so far, by the labels of the releases. */
+function usersOf({ cast, engine, platform }: Theatre): RehearsalResult['users'] {
+  const { byRelease, ...users } = platform.users();
+  const label = (release: string): string => cast.labelOf(engine.state(), Number(release));
+  const seen = Object.entries(byRelease).map(([release, counted]) => [label(release), counted] as const);
+  return { ...users, byRelease: Object.fromEntries(seen) };
 }

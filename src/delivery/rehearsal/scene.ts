@@ -40,6 +40,8 @@ export interface Sight {
   readonly refused: string | null;
   readonly errors: number;
   readonly unserved: number;
+  readonly moves: number;
+  readonly requests: Readonly<Record<string, number>>;
 }
 
 /** Every difference between what was expected and what is so, in words. */
@@ -65,22 +67,28 @@ export function differences(expected: Expectation, sight: Sight): readonly strin
   }
   measure('step', expected.step, { value: row.step, as: String });
   measure('mirror', expected.mirror, { value: sight.mirror, as: percent });
-  for (const what of ['approvals', 'errors', 'unserved'] as const) {
+  for (const what of ['approvals', 'errors', 'unserved', 'moves'] as const) {
     measure(what, expected[what], { value: sight[what], as: String });
   }
-  for (const [name, range] of Object.entries(expected.traffic ?? {})) {
-    const share = sumOf(row.traffic, name);
-    if (!within(share, range)) found.push(`${name} gets ${percent(share)}, expected ${said(range, percent)}`);
-  }
-  for (const [name, range] of Object.entries(expected.ready ?? {})) {
-    const ready = sumOf(row.ready, name);
-    if (!within(ready, range)) found.push(`${name} has ${ready} ready, expected ${said(range, String)}`);
-  }
+  const each = (
+    of: 'traffic' | 'ready' | 'requests',
+    is: Sums,
+    text: (name: string, value: string) => string,
+  ): void => {
+    const form = of === 'traffic' ? percent : String;
+    for (const [name, range] of Object.entries(expected[of] ?? {})) {
+      const value = sumOf(is, name);
+      if (!within(value, range)) found.push(`${text(name, form(value))}, expected ${said(range, form)}`);
+    }
+  };
+  each('traffic', row.traffic, (name, share) => `${name} gets ${share}`);
+  each('ready', row.ready, (name, count) => `${name} has ${count} ready`);
+  each('requests', sight.requests, (name, count) => `${name} has answered ${count} requests`);
   return found;
 }
 
 /** All releases of one name together: expectations know no numbers. */
-function sumOf(values: Readonly<Record<string, number>>, name: string): number {
+function sumOf(values: Sums, name: string): number {
   return Object.entries(values).reduce((sum, [label, value]) => (withoutNumber(label) === name ? sum + value : sum), 0);
 }
 
@@ -93,6 +101,7 @@ function within(value: number | null, { from, to }: Range): boolean {
 }
 
 type Form = (value: number) => string;
+type Sums = Readonly<Record<string, number>>;
 
 function said({ from, to }: Range, form: Form): string {
   return from === to ? form(from) : `${form(from)} to ${form(to)}`;
