@@ -49,7 +49,6 @@ const ENVIRONMENT_NOT_YET: readonly NotYet[] = [
 
 export const PROJECT_NOT_YET: readonly NotYet[] = [
   { path: 'build.toolchain', only: ['go', 'c', 'assemblyscript'] },
-  { path: 'build.target', only: ['wasm32-wasip1'] },
   { path: 'checks.coverage' },
   { path: 'checks.audit' },
   { path: 'checks.capabilities' },

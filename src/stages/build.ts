@@ -127,6 +127,14 @@ function componentTask(rust: RustProject, { build }: StageProject): TaskDefiniti
 }
 
 function problemWith(report: ModuleReport, isComponent: boolean, maxSize: number | null): TaskOutcome | undefined {
+  if (!isComponent && !(report.exports.includes('_start') && report.exports.includes('memory'))) {
+    return {
+      kind: 'failed',
+      summary: 'the module answers no requests: it is no command (it does not export _start and memory)',
+      details: [`exports: ${report.exports.join(', ') || 'nothing'}`],
+      hint: 'Write the service as a program whose `main` answers one request as CGI programs do, or build it for wasm32-wasip2.',
+    };
+  }
   if (isComponent && report.world !== 'wasi:http/proxy') {
     return {
       kind: 'failed',

@@ -16,7 +16,7 @@ import {
   type RuntimeArchitecture,
 } from '../oci/index.ts';
 import type { TaskDefinition, TaskOutcome } from '../pipeline/index.ts';
-import { transpileComponent, transpilerIdentity } from '../wasm/index.ts';
+import { hostedFiles, transpilerIdentity } from '../wasm/index.ts';
 import { buildImage, COMPONENT, IMAGE_PORT, readModule } from './package-image.ts';
 import { keepLayers, packageFingerprint } from './package-layers.ts';
 
@@ -93,7 +93,7 @@ function hostTask({ replicaBundle }: PackageOptions): TaskDefinition {
       tools: [...fingerprint.tools, { name: 'transpiler', identity: transpilerIdentity() }],
     },
     async run(context): Promise<TaskOutcome> {
-      const { files } = await transpileComponent(await readModule(context));
+      const files = await hostedFiles(await readModule(context));
       const host = await createLayer('replica host', [
         { kind: 'file', path: 'slipway/replica.js', content: bundle },
         { kind: 'file', path: 'slipway/replica.json', content: Buffer.from(configuration) },

@@ -149,6 +149,19 @@ test('a core module is built, optimised, described and measured', async () => {
   expect(tooLarge.kind === 'failed' && tooLarge.details[0]).toMatch(/ code$/);
 });
 
+test('a module that is no command is not shipped', async () => {
+  const library = edit('Cargo.toml', (text) => `${text}\n[lib]\ncrate-type = ["cdylib"]\n\n[profile.release]\n`);
+  const main = readFileSync(join(folder, 'src/main.rs'));
+  rmSync(join(folder, 'src/main.rs'));
+  const rig = createTaskRig(folder, join(root, 'output'), environment);
+  const outcomes = [];
+  for (const task of await plan()) if (task.stage === 'build') outcomes.push(await rig.perform(task));
+  writeFileSync(join(folder, 'src/main.rs'), main);
+  library();
+  expect(outcomes.map(({ kind }) => kind)).toEqual(['passed', 'passed', 'failed']);
+  expect(outcomes[2]).toMatchObject({ summary: expect.stringContaining('it is no command') as string });
+});
+
 test('each setting, variable and file is in the fingerprint of the tasks that it can change, and of no other', async () => {
   const prints = async (settings: Partial<StageProject> = {}, outer: Record<string, string> = {}) =>
     new Map((await plan(settings, outer)).map(({ id, fingerprint }) => [id, JSON.stringify(fingerprint)]));

@@ -1,4 +1,4 @@
-/** The components that tests use without a Rust toolchain are what their source gives. */
+/** The modules that tests use without a Rust toolchain are what their source gives. */
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -13,7 +13,7 @@ const FOLDER = join(import.meta.dirname, '../fixtures/services');
 /** The compiler that the committed files were made with; another one gives other bytes. */
 const MADE_WITH = 'rustc 1.95.0';
 
-test.each(['misbehave'])('%s.wasm is what its source gives', async (name) => {
+test.each(['misbehave', 'gateway'] as const)('%s.wasm is what its source gives', async (name) => {
   const built = await buildService(name);
   const committed = readFileSync(join(FOLDER, `${name}.wasm`));
   // What is compared: the bytes, or under another compiler the interfaces.

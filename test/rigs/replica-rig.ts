@@ -1,4 +1,4 @@
-/** For tests: a real replica process that serves the fixture service `misbehave` on a socket of its own. */
+/** For tests: a real replica process that serves a fixture service on a socket of its own. */
 
 import { spawn } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,6 +9,9 @@ import { prepareModule } from '../../src/platforms/embedded/replica/prepare-modu
 
 /** Path of the component. */
 export const MISBEHAVE = join(import.meta.dirname, '../fixtures/services/misbehave.wasm');
+
+/** Path of the core module that is served as CGI programs are. */
+export const GATEWAY = join(import.meta.dirname, '../fixtures/services/gateway.wasm');
 
 const REPLICA = join(import.meta.dirname, '../../src/platforms/embedded/replica/main.ts');
 
@@ -46,11 +49,11 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export function createRig(): Rig {
+export function createRig(module = MISBEHAVE): Rig {
   const folder = temporaryFolder('slipway-replica-');
   const replicas: RigReplica[] = [];
   let preparing: Promise<string> | undefined;
-  const prepared = () => (preparing ??= prepareModule({ bytes: readFileSync(MISBEHAVE), cacheFolder: folder }));
+  const prepared = () => (preparing ??= prepareModule({ bytes: readFileSync(module), cacheFolder: folder }));
 
   return {
     folder,

@@ -5,7 +5,7 @@ import type { Clock } from '../../../kernel/clock.ts';
 import type { ReplicaConfig } from './config.ts';
 import { announcesTooMuch, discardBody, hasBody, LARGEST_REQUEST, partsOf, readBody } from './request-reader.ts';
 import { say, writeAnswer } from './response-writer.ts';
-import type { Service } from './service.ts';
+import type { Service } from './service-answer.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** On the unix socket only: a request with this header is for us. The router lets none of a client through. */

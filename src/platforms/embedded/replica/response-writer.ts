@@ -2,7 +2,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { PRIVATE_PREFIX } from './request-reader.ts';
-import type { ServiceAnswer } from './service.ts';
+import type { ServiceAnswer } from './service-answer.ts';
 import type { FieldEntry } from './wasi/http-fields.ts';
 
 /** Tells the router how a failed request failed. */
@@ -11,7 +11,7 @@ const OUTCOME_HEADER = 'x-slipway-outcome';
 export function writeAnswer(response: ServerResponse, answer: ServiceAnswer): void {
   if (answer.kind === 'failed') {
     const outcome = answer.why === 'error' ? [] : [OUTCOME_HEADER, answer.why];
-    return say(response, 500, `${answer.text}\n`, outcome);
+    return say(response, answer.status, `${answer.text}\n`, outcome);
   }
   const { status, body } = answer;
   const chunks = body?.chunks() ?? [];

@@ -2,7 +2,8 @@ import { closeSync, openSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createRig } from '../../../../test/rigs/replica-rig.ts';
 import { systemClock } from '../../../kernel/clock.ts';
-import { loadService, type Service, type ServiceAnswer } from './service.ts';
+import { loadService } from './service.ts';
+import type { Service, ServiceAnswer } from './service-answer.ts';
 
 const rig = createRig();
 const nowhere = openSync('/dev/null', 'w');

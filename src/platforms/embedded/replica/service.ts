@@ -1,22 +1,25 @@
-/** The service of a replica: loaded once, instantiated again after each trap, asked one request at a time. */
+/**
+ * The service of a replica: loaded once, asked one request at a time. A component is instantiated again after each trap, a
+ * command for each request.
+ */
 
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Clock } from '../../../kernel/clock.ts';
 import { Fault, messageOf } from '../../../kernel/fault.ts';
-import { limitMemory } from '../../../wasm/index.ts';
+import { COMMAND_FILE, limitMemory } from '../../../wasm/index.ts';
 import type { ReplicaFaultCode } from './config.ts';
 import { bindGenerated } from './generated-binding.ts';
 import { createLineWriter } from './line-writer.ts';
 import { bindModule, type Instance } from './module-binding.ts';
-import type { OutgoingBody } from './wasi/http-bodies.ts';
-import type { FieldEntry } from './wasi/http-fields.ts';
+import { pagesIn, type Service, type ServiceAnswer, tellsOfMemory, trapped } from './service-answer.ts';
+import { createCommandService } from './wagi/command-service.ts';
 import { IncomingRequest, ResponseOutparam, type RequestParts } from './wasi/http-messages.ts';
 import { createWorld } from './wasi/world.ts';
 
 export interface ServiceOptions {
-  /** Folder with `app.js` and the core modules that it asks for. */
+  /** As `prepareModule` makes it. */
   readonly folder: string;
   /** Most bytes of memory. */
   readonly memory: number;
@@ -28,47 +31,35 @@ export interface ServiceOptions {
   readonly binding?: 'generated';
 }
 
-export type ServiceAnswer =
-  | {
-      readonly kind: 'response';
-      readonly status: number;
-      readonly headers: readonly FieldEntry[];
-      readonly body: OutgoingBody | undefined;
-    }
-  /** `error`: it gave no answer, or one that can't be sent. After the others it has been instantiated afresh. */
-  | { readonly kind: 'failed'; readonly why: 'error' | 'trap' | 'out-of-memory'; readonly text: string };
-
-export interface Service {
-  /** Runs the service on one request. Blocks until it has returned. */
-  answer(request: RequestParts): ServiceAnswer;
-  /** Bytes of memory that it has now. */
-  memory(): number;
-}
-
-const PAGE = 65_536;
-
-/** What Rust's standard library says when its allocator gets no memory. */
-const ALLOCATION_FAILED = 'memory allocation of ';
-
 /**
  * @throws Fault `replica/not-a-service` when the folder is not complete, the service imports what is not lent, or it can't be
  *   instantiated; `wasm/memory-bound` when it starts with more memory than it may have.
  */
 export async function loadService(options: ServiceOptions): Promise<Service> {
+  return existsSync(join(options.folder, COMMAND_FILE)) ? loadCommand(options) : loadComponent(options);
+}
+
+async function loadCommand({ folder, memory: bound, clock, environment, output }: ServiceOptions): Promise<Service> {
+  const module = await WebAssembly.compile(limitMemory(readFileSync(join(folder, COMMAND_FILE)), pagesIn(bound)));
+  const stderr = (onLine: (line: string) => void) => createLineWriter({ to: output.stderr, onLine });
+  return started(() => createCommandService({ module, bound, environment, clock, stderr }));
+}
+
+async function loadComponent(options: ServiceOptions): Promise<Service> {
   const { folder, memory: bound, clock, environment } = options;
   let allocationFailed = false;
   const stdout = createLineWriter({ to: options.output.stdout });
   const stderr = createLineWriter({
     to: options.output.stderr,
     onLine(line) {
-      if (line.startsWith(ALLOCATION_FAILED)) allocationFailed = true;
+      if (tellsOfMemory(line)) allocationFailed = true;
     },
   });
   const world = createWorld({ clock, environment, stdout, stderr });
-  const modules = await compileModules(folder, Math.floor(bound / PAGE));
+  const modules = await compileModules(folder, pagesIn(bound));
   const direct = options.binding === 'generated' ? null : bindModule([...modules.values()], world);
   const instantiate = direct ?? (await bindGenerated(pathToFileURL(join(folder, 'app.js')), modules, world));
-  let instance = start(instantiate);
+  let instance: Instance = started(instantiate);
 
   const run = (request: RequestParts): ServiceAnswer => {
     const outparam = new ResponseOutparam();
@@ -78,12 +69,9 @@ export async function loadService(options: ServiceOptions): Promise<Service> {
     } catch (error) {
       stderr.flush();
       stdout.flush();
-      const full = allocationFailed || instance.memory() > bound - 16 * PAGE;
+      const memory = instance.memory();
       instance = instantiate();
-      const text = full
-        ? `The service wanted more than its ${bound} bytes of memory.`
-        : `The service trapped: ${trapText(error)}.`;
-      return { kind: 'failed', why: full ? 'out-of-memory' : 'trap', text };
+      return trapped({ error, allocationFailed, memory, bound });
     }
     return judge(request.method, outparam);
   };
@@ -99,22 +87,18 @@ async function compileModules(folder: string, maxPages: number): Promise<Readonl
   return new Map(await Promise.all(compiled));
 }
 
-function start(instantiate: () => Instance): Instance {
+function started<Started>(start: () => Started): Started {
   try {
-    return instantiate();
+    return start();
   } catch (error) {
     throw new Fault<ReplicaFaultCode>({
       code: 'replica/not-a-service',
       kind: 'refused',
       message: `The service can't be started: ${messageOf(error)}`,
-      hint: 'It must be a component for wasi:http of WASI 0.2 that needs no sockets (`slipway image inspect` lists its imports).',
+      hint: 'It must be a component for wasi:http of WASI 0.2, or a command of WASI preview 1, that needs no sockets (`slipway image inspect` lists its imports).',
       cause: error,
     });
   }
-}
-
-function trapText(error: unknown): string {
-  return error instanceof RangeError && /call stack/.test(error.message) ? 'its stack is full' : messageOf(error);
 }
 
 /** Whether what the service left in the outparam can be sent. */
@@ -132,5 +116,5 @@ function judge(method: string, { outcome }: ResponseOutparam): ServiceAnswer {
 }
 
 function failed(reason: string): ServiceAnswer {
-  return { kind: 'failed', why: 'error', text: `The service gave no answer: ${reason}.` };
+  return { kind: 'failed', why: 'error', status: 500, text: `The service gave no answer: ${reason}.` };
 }
