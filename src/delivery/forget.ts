@@ -4,6 +4,7 @@ import type { EnvironmentState, KeptRelease } from './engine-state.ts';
 import type { Observation } from './observation.ts';
 import type { Release } from './release.ts';
 import type { Turn } from './turn.ts';
+import { stillLeaving } from './withdrawing.ts';
 
 /**
  * How many of the newest releases are known by their content: the same one deployed again keeps its number. All of
@@ -13,7 +14,9 @@ const KNOWN_RELEASES = 100;
 
 export function forget(turn: Turn, observation: Observation): Turn {
   const kept = stillKept(turn.state, turn.now);
-  const state = kept === turn.state.kept ? turn.state : { ...turn.state, kept };
+  const leaving = stillLeaving(turn.state, observation);
+  const same = kept === turn.state.kept && leaving === turn.state.leaving;
+  const state = same ? turn.state : { ...turn.state, kept, leaving };
   const releases = stillKnown(state, observation);
   if (releases === turn.state.releases && state === turn.state) return turn;
   return { ...turn, state: { ...state, releases } };

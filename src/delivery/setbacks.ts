@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Effect } from './effect.ts';
 import type { EnvironmentState, Setback } from './engine-state.ts';
-import { sameShares } from './shares.ts';
+import { sameRouting } from './shares.ts';
 
 /** A failed effect is tried again after this long, then after twice as long, and so on … */
 const RETRY_AFTER = 1000;
@@ -55,7 +55,7 @@ function setbackOf(state: EnvironmentState, effect: Effect): Setback | undefined
 }
 
 function sameEffect(one: Effect, other: Effect): boolean {
-  if (one.kind === 'route' && other.kind === 'route') return sameShares(one.shares, other.shares);
+  if (one.kind === 'route' && other.kind === 'route') return sameRouting(one, other);
   if (one.kind === 'gates' && other.kind === 'gates') return isDeepStrictEqual(one.runs, other.runs);
   return one.kind === 'scale' && other.kind === 'scale' && one.replicas === other.replicas;
 }

@@ -3,30 +3,52 @@
  * accumulated side effect (design.md section 4.2).
  */
 
-import type { Effect, RouteEffect } from './effect.ts';
+import type { Effect } from './effect.ts';
 import type { EnvironmentState, Rollout, Shares } from './engine-state.ts';
+import { guardOf } from './guard.ts';
 import type { Observation } from './observation.ts';
-import { sameShares } from './shares.ts';
+import { rolledReleases, rollingPlan, rollReplicas, rollShares } from './rolling.ts';
+import { inForce, routeEffects } from './routing.ts';
+import { candidateReplicas, isGradual } from './sizes.ts';
 import { plannedSteps, replicasFor, weightAt } from './steps.ts';
-import { activeRollout } from './turn.ts';
-import { gatesEffects } from './wanted-gates.ts';
+import { approvedRollout } from './turn.ts';
+import { carriedShares, keptReplicas, leavingReplicas } from './withdrawing.ts';
 
-/** A route that is not seen in force after this long is commanded again, then after twice as long, and so on. */
-const REPEAT_ROUTE_AFTER = 5000;
-const LONGEST_REPEAT = 30_000;
+export { commandedNow, inForce } from './routing.ts';
 
 /** The split that should be in force now. */
 export function wantedShares(state: EnvironmentState, observation: Observation): Shares {
   if (state.removed) return {};
-  const rollout = activeRollout(state);
-  if (rollout === null) return state.stable === null ? {} : { [state.stable]: 1 };
-  const weight = wantedWeight(state, rollout, observation);
-  if (rollout.stable === null || rollout.stable === rollout.candidate) {
-    return weight > 0 ? { [rollout.candidate]: 1 } : {};
+  const plan = rollingPlan(state);
+  const shares = plan === null ? steppedShares(state, observation) : rollShares(state, plan, observation);
+  return withControl(state, observation, shares);
+}
+
+/** What is not the candidate's, nor still carried by what leaves, is the stable release's. */
+function steppedShares(state: EnvironmentState, observation: Observation): Shares {
+  const { stable } = state;
+  const rollout = approvedRollout(state);
+  const weight = rollout === null ? 0 : wantedWeight(state, rollout, observation);
+  const own: Record<number, number> = rollout === null || weight === 0 ? {} : { [rollout.candidate]: weight };
+  if (stable === null || stable === rollout?.candidate) {
+    return weight > 0 && rollout !== null ? { [rollout.candidate]: 1 } : {};
   }
-  if (weight === 0) return { [rollout.stable]: 1 };
-  if (weight === 1) return { [rollout.candidate]: 1 };
-  return { [rollout.stable]: 1 - weight, [rollout.candidate]: weight };
+  if (weight === 1) return own;
+  const carried = carriedShares(state, observation, 1 - weight);
+  const rest = 1 - weight - Object.values(carried).reduce((sum, share) => sum + share, 0);
+  return { ...own, ...carried, ...(rest > SMALLEST ? { [stable]: rest } : {}) };
+}
+
+/** A share below this is what is left of rounding. */
+const SMALLEST = 1e-9;
+
+/** During the guard the release before gets its small share, so far as its ready replicas can carry it. */
+function withControl(state: EnvironmentState, observation: Observation, shares: Shares): Shares {
+  const guard = guardOf(state);
+  if (guard === null || guard.share === 0 || shares[guard.candidate] !== 1) return shares;
+  const ready = observation.releases[guard.control]?.ready ?? 0;
+  if (ready === 0 || ready < replicasFor(guard.share, state.spec.replicas)) return shares;
+  return { [guard.candidate]: 1 - guard.share, [guard.control]: guard.share };
 }
 
 /**
@@ -44,79 +66,98 @@ function wantedWeight(state: EnvironmentState, rollout: Rollout, observation: Ob
     const need = replicasFor(weight, state.spec.replicas);
     if (need <= ready) return weight;
     if (direct) return 0;
-    const carries = (observation.traffic?.[rollout.candidate] ?? 0) >= weight;
-    if (carries && rollout.carried?.weight === weight && rollout.carried.replicas <= ready) return weight;
+    if (rollout.carried?.weight === weight && rollout.carried.replicas <= ready) return weight;
   }
   return 0;
 }
 
-/** How many replicas of each release should run; a release that is not named should not run at all. */
-export function wantedReplicas(state: EnvironmentState, now: number): Readonly<Record<number, number>> {
-  if (state.removed) return {};
-  const wanted: Record<number, number> = {};
-  const full = state.spec.replicas;
-  for (const { release, fullUntil } of state.kept) wanted[release] = now < fullUntil ? full : Math.min(1, full);
-  if (state.stable !== null) wanted[state.stable] = full;
-  const rollout = activeRollout(state);
-  if (rollout !== null) {
-    const weight = weightAt(plannedSteps(rollout), rollout.step);
-    wanted[rollout.candidate] = Math.max(wanted[rollout.candidate] ?? 0, replicasFor(weight, full));
-  }
-  return wanted;
+export interface Sight {
+  readonly observation: Observation;
+  /** Engine time. */
+  readonly now: number;
 }
 
-/** Whether exactly these shares are what requests get now. */
-export function inForce(observation: Observation, shares: Shares): boolean {
-  return observation.traffic !== null && sameShares(observation.traffic, shares);
+/** How many replicas of each release should run; a release that is not named should not run at all. */
+export function wantedReplicas(state: EnvironmentState, { observation, now }: Sight): Readonly<Record<number, number>> {
+  if (state.removed) return {};
+  const plan = rollingPlan(state);
+  const shares = wantedShares(state, observation);
+  const wanted = {
+    ...leavingReplicas(state, { observation, carried: plan === null ? shares : {}, now }),
+    ...keptReplicas(state, now),
+  };
+  const guard = guardOf(state);
+  if (guard !== null) raise(wanted, guard.control, replicasFor(guard.share, state.spec.replicas));
+  if (plan === null) return { ...wanted, ...steppedReplicas(state, wanted, shares) };
+  const taking = rolledReleases(state, observation);
+  const idle = Object.entries(observation.releases)
+    .filter(([release]) => !taking.includes(Number(release)))
+    .reduce((sum, [release, { desired }]) => sum + Math.max(0, desired - (wanted[Number(release)] ?? 0)), 0);
+  return { ...wanted, ...rollReplicas(state, plan, { observation, idle }) };
+}
+
+/** For a plan by steps: `wanted` with the stable release and the candidate. */
+function steppedReplicas(
+  state: EnvironmentState,
+  wanted: Readonly<Record<number, number>>,
+  shares: Shares,
+): Record<number, number> {
+  const full = state.spec.replicas;
+  const sizes: Record<number, number> = { ...wanted };
+  const rollout = approvedRollout(state);
+  if (state.stable !== null) sizes[state.stable] = rollout === null ? full : stableReplicas(rollout, { full, shares });
+  if (rollout !== null) raise(sizes, rollout.candidate, candidateReplicas(rollout, full));
+  return sizes;
+}
+
+/** Whole, or (`stableScale: dynamic`) what all that is not the candidate's needs, and at least one: it may be returned to. */
+function stableReplicas(rollout: Rollout, { full, shares }: { full: number; shares: Shares }): number {
+  if (!isGradual(rollout) || rollout.kind === 'rollback') return full;
+  return Math.max(Math.min(1, full), replicasFor(1 - (shares[rollout.candidate] ?? 0), full));
+}
+
+function raise(sizes: Record<number, number>, release: number, replicas: number): void {
+  sizes[release] = Math.max(sizes[release] ?? 0, replicas);
 }
 
 /** The effects that bring the observed world to the wanted one. The route comes first: it is what users feel. */
 export function wantedEffects(state: EnvironmentState, observation: Observation, now: number): readonly Effect[] {
   const shares = wantedShares(state, observation);
-  const wanted = { observation, shares, now };
-  return [...routeEffects(state, wanted), ...scaleEffects(state, wanted), ...gatesEffects(state, observation, now)];
+  const routes = routeEffects(state, { observation, shares, now });
+  return [...routes, ...scaleEffects(state, { observation, now }, { shares, routed: routes.length === 0 })];
 }
 
-interface Wanted {
-  readonly observation: Observation;
+interface Route {
   readonly shares: Shares;
-  readonly now: number;
+  /** It was commanded and needs not be again. */
+  readonly routed: boolean;
 }
 
-function routeEffects(state: EnvironmentState, { observation, shares, now }: Wanted): readonly RouteEffect[] {
-  const { commanded } = state;
-  const nothing = Object.keys(shares).length === 0;
-  if (commanded === null) {
-    // What is in force proves nothing after a crash: a split commanded before it may yet come. So it is said again.
-    if (nothing && (observation.traffic === null || inForce(observation, shares))) return [];
-  } else if (sameShares(commanded.shares, shares)) {
-    if (observation.traffic === null || inForce(observation, shares)) return [];
-    const patience = Math.min(LONGEST_REPEAT, REPEAT_ROUTE_AFTER * 2 ** (commanded.repeats ?? 0));
-    if (now - commanded.at < patience) return [];
-  }
-  const rollout = activeRollout(state);
-  return [
-    { kind: 'route', shares, rollout: rollout?.id ?? null, affinity: state.spec.affinity, match: null, mirror: null },
-  ];
-}
-
-/** What is remembered of a split when it is commanded. */
-export function commandedNow(state: EnvironmentState, shares: Shares, now: number): EnvironmentState['commanded'] {
-  const { commanded } = state;
-  const again = commanded !== null && sameShares(commanded.shares, shares);
-  return again ? { shares, at: now, repeats: (commanded.repeats ?? 0) + 1 } : { shares, at: now };
-}
-
-function scaleEffects(state: EnvironmentState, { observation, shares, now }: Wanted): readonly Effect[] {
-  const wanted = wantedReplicas(state, now);
-  const settled = inForce(observation, shares);
+function scaleEffects(state: EnvironmentState, { observation, now }: Sight, route: Route): readonly Effect[] {
+  const wanted = wantedReplicas(state, { observation, now });
+  const rolls = rollingPlan(state) !== null && !state.removed;
   const numbers = new Set([...Object.keys(wanted), ...Object.keys(observation.releases)].map(Number));
   const effects: Effect[] = [];
   for (const release of [...numbers].sort((a, b) => a - b)) {
     const want = wanted[release] ?? 0;
-    const desired = observation.releases[release]?.desired ?? 0;
-    // Capacity is taken away only once the split that does without it is seen in force.
-    if (want > desired || (want < desired && settled)) effects.push({ kind: 'scale', release, replicas: want });
+    const { desired = 0, ready = 0 } = observation.releases[release] ?? {};
+    const mayShrink = rolls
+      ? want >= ready || mayLose(release, route, observation)
+      : route.routed && inForce(observation, route.shares);
+    if (want > desired || (want < desired && mayShrink)) effects.push({ kind: 'scale', release, replicas: want });
   }
   return effects;
+}
+
+/**
+ * Whether ready replicas of a release in a roll may be taken away: only once requests have left them. A router that goes
+ * by the number of replicas does not follow a split to the letter; what it sends by them moves with them.
+ */
+function mayLose(release: number, { shares, routed }: Route, { traffic, releases }: Observation): boolean {
+  if (traffic === null || !routed) return false;
+  const gets = traffic[release] ?? 0;
+  const share = shares[release] ?? 0;
+  const ready = Object.values(releases).reduce((sum, one) => sum + one.ready, 0);
+  const even = share === 0 || ready === 0 ? 0 : (releases[release]?.ready ?? 0) / ready;
+  return gets <= Math.max(share, even) + SMALLEST;
 }
