@@ -6,12 +6,14 @@
 import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
-import { type Command, obey, type RefusalCode } from './command.ts';
+import { type Command, obey } from './command.ts';
+import { type CommandResult, refused, type RefusalCode } from './command-result.ts';
 import { decide } from './decide.ts';
 import { effectDone, effectIntended } from './entries.ts';
 import type { EnvironmentState, Intent } from './engine-state.ts';
 import type { EnvironmentSpec } from './environment-spec.ts';
 import type { EnvironmentContext, Platform } from './platform.ts';
+import type { Release } from './release.ts';
 import { activeRollout } from './turn.ts';
 import type { RolloutStore } from './rollout-store.ts';
 import { openSavedState, type SavedState } from './saved-state.ts';
@@ -66,8 +68,18 @@ export async function createController(options: ControllerOptions): Promise<Cont
     queue = result.catch(() => undefined);
     return result;
   };
+  /** A rollback that could not run is refused before anything moves: `check` knows the world as it is now. */
+  const withPreFlight = async (result: CommandResult, signal: AbortSignal | undefined): Promise<CommandResult> => {
+    if (result.kind !== 'done') return result;
+    const { state } = result.turn;
+    const release = rollbackBegun(saved.state(), state);
+    if (release === null) return result;
+    const context = { key: options.key, spec: state.spec, releases: state.releases };
+    const trouble = await unlessUnreachable(() => options.platform.check(context, release, signal));
+    return trouble === null ? result : cannotRun(release.number, trouble);
+  };
   const command = async (wish: Command, signal: AbortSignal | undefined): Promise<CommandAnswer> => {
-    const result = obey(saved.state(), wish, saved.now());
+    const result = await withPreFlight(obey(saved.state(), wish, saved.now()), signal);
     if (result.kind === 'refused') {
       const { code, message, hint } = result;
       return { done: false, answer: message, rollout: null, refusal: { code, hint } };
@@ -137,6 +149,27 @@ function createLook(
     }
     return changed;
   };
+}
+
+/** The release that a command has begun to roll back to; `null` when it has begun no rollback. */
+function rollbackBegun(before: EnvironmentState, { rollout, releases }: EnvironmentState): Release | null {
+  if (rollout?.kind !== 'rollback' || rollout.id === before.rollout?.id) return null;
+  return releases[rollout.candidate] ?? null;
+}
+
+/** Not knowing is no reason against a rollback: it waits for its replicas anyway before traffic moves. */
+async function unlessUnreachable(check: () => Promise<string | null>): Promise<string | null> {
+  try {
+    return await check();
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind !== 'unreachable') throw error;
+    return null;
+  }
+}
+
+function cannotRun(release: number, trouble: string): CommandResult {
+  const message = `#${release} could not run here now: ${trouble}.`;
+  return refused('delivery/cannot-run', message, 'Nothing was changed. Roll back to another release, or deploy one.');
 }
 
 /**

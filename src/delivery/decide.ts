@@ -4,11 +4,14 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import { advance } from './advance.ts';
+import { withoutExpired } from './approvals.ts';
+import { advance } from './advance/index.ts';
 import type { Effect } from './effect.ts';
 import { type DeliveryEntry, environmentChanged, environmentGone } from './entries.ts';
 import type { EnvironmentState } from './engine-state.ts';
+import { startQueued } from './deploying.ts';
 import { forget } from './forget.ts';
+import { guard } from './guarding.ts';
 import { look, lookMayWait } from './look.ts';
 import type { Observation } from './observation.ts';
 import { withoutOld, withoutWithheld } from './setbacks.ts';
@@ -34,12 +37,13 @@ export function decide(state: EnvironmentState, observation: Observation, now: n
 /** What follows from what is known now. Returns the parts of `looked` themselves where nothing does. */
 function follow(looked: Turn, observation: Observation): Decision {
   const { now } = looked;
-  const advanced = forget(advance(looked, observation), observation);
+  const moved = guard(advance(withoutExpired(looked), observation), observation);
+  const advanced = forget(startQueued(moved), observation);
   const wanted = wantedEffects(advanced.state, observation, now);
   const effects = withoutWithheld(advanced.state, wanted, now);
   const current = withoutOld(advanced.state, wanted);
   const route = effects.find((effect) => effect.kind === 'route');
-  const commanded = route === undefined ? current : { ...current, commanded: commandedNow(current, route.shares, now) };
+  const commanded = route === undefined ? current : { ...current, commanded: commandedNow(current, route, now) };
   const { state, entries } = goneWhenEmpty(told({ ...advanced, state: commanded }, observation), observation);
   return { state, entries, effects };
 }

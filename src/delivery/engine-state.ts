@@ -1,7 +1,7 @@
 /** Everything the engine remembers of one environment. Plain JSON: what is saved is what decides. */
 
 import type { EntryDraft } from '../journal/index.ts';
-import type { Effect } from './effect.ts';
+import type { Effect, RouteEffect } from './effect.ts';
 import type { EnvironmentChanged } from './entries.ts';
 import type { ApprovalPlan, EnvironmentSpec, GatesPlan, JudgeSettings, Strategy } from './environment-spec.ts';
 import type { GateName } from './gate.ts';
@@ -41,10 +41,10 @@ export interface EnvironmentState {
   /** Candidates of ended rollouts that still run, the oldest first. */
   readonly leaving: readonly LeavingRelease[];
   /**
-   * The last split that was commanded, when (engine time), and how often in a row because it was not seen in force;
+   * The last route that was commanded, when (engine time), and how often in a row because it was not seen in force;
    * `null` before the first, and when it is not known to have arrived.
    */
-  readonly commanded: { readonly shares: Shares; readonly at: number; readonly repeats?: number } | null;
+  readonly commanded: Commanded | null;
   /** Effects that failed the last time they were tried, by what they are about (`slotOf`). */
   readonly setbacks: Readonly<Record<string, Setback>>;
   /** What was last told to the journal, so that only changes are. */
@@ -64,6 +64,15 @@ export interface Setback {
   readonly count: number;
   readonly at: number;
   readonly message: string;
+}
+
+export interface Commanded {
+  readonly shares: Shares;
+  /** Absent: none, as in the effect. */
+  readonly match?: RouteEffect['match'];
+  readonly mirror?: RouteEffect['mirror'];
+  readonly at: number;
+  readonly repeats?: number;
 }
 
 /** Release number → share of the requests. */
@@ -111,6 +120,8 @@ export interface OwnEvidence {
   /** Index of that step. */
   readonly step: number;
   readonly evidence: Evidence;
+  /** Counters as last seen for it; `null` before its first look. */
+  readonly baseline: CounterBaseline | null;
 }
 
 /** A candidate that is no more: it stays a while, or carries requests until stable can take them over. */
@@ -118,6 +129,8 @@ export interface LeavingRelease {
   readonly release: number;
   /** Engine time until which it runs even though nothing needs it (`keepAborted`). */
   readonly until: number;
+  /** Its plan has made the stable release smaller: it carries what that can't take over yet. */
+  readonly carries?: boolean;
 }
 
 export type Phase = 'healthy' | 'progressing' | 'paused' | 'aborted';
@@ -157,6 +170,11 @@ export interface Rollout {
   readonly startedAt: number;
   /** Engine time at which the present step began. */
   readonly stepAt: number;
+  /** Since when it has waited for a person (engine time; `null` while it does not), and how long before that. */
+  readonly heldSince: number | null;
+  readonly heldFor: number;
+  /** During the guard: since when no replica of the promoted release is ready (engine time); `null` while one is. */
+  readonly unreadySince: number | null;
   /** Engine time since which a person's pause stops the clocks of this rollout; `null` without one. */
   readonly pausedAt: number | null;
   /** Engine time at which the weight of the present step was first seen in force; `null` before. */

@@ -4,8 +4,10 @@ import type { EntryDraft } from '../journal/index.ts';
 import type { Digest, Json } from '../kernel/digest.ts';
 import type { Effect } from './effect.ts';
 import type { Outcome, PauseReason, Phase, Rollout, Shares } from './engine-state.ts';
+import type { GateName, GateVerdict } from './gate.ts';
 import type { Counts, Reading } from './judge/index.ts';
 import type { Release } from './release.ts';
+import { plannedSteps, stepInWords, weightAt } from './steps.ts';
 
 /** An entry before the controller gives it its key. */
 export type DeliveryEntry = { readonly kind: DeliveryEntryKind; readonly data: Json };
@@ -16,6 +18,12 @@ export const DELIVERY_ENTRY_KINDS = [
   'rollout.stepped',
   'rollout.paused',
   'rollout.resumed',
+  'rollout.gated',
+  'rollout.approvalRequested',
+  'rollout.approved',
+  'rollout.rejected',
+  'rollout.queued',
+  'rollout.guarded',
   'rollout.looked',
   'rollout.ended',
   'effect.intended',
@@ -47,6 +55,8 @@ export interface RolloutEnded {
   readonly stable: number | null;
   readonly at: number;
   readonly duration: number;
+  /** How much of it people took: approvals, manual pauses, what they had to decide. */
+  readonly held: number;
   readonly reading: Json;
 }
 
@@ -61,8 +71,23 @@ export interface RolloutLooked {
   readonly slo: number;
   /** What the e-values must reach: `abort` 1/α of the metric, `promote` 1/β (for `promote` and `slo`). */
   readonly bars: { readonly abort: number; readonly promote: number };
+  /** Of each metric that gates; above are those that decide. */
+  readonly metrics: { readonly errors: MetricValues; readonly slow: MetricValues | null };
   readonly verdict: string;
+  /** What a judge step with evidence of its own has counted; absent where there is none. */
+  readonly own?: OwnLook;
 }
+
+/** e-values. */
+export type MetricValues = { readonly abort: number; readonly promote: number; readonly slo: number };
+
+export type OwnLook = {
+  /** Index of the judge step. */
+  readonly step: number;
+  readonly counts: Counts;
+  readonly metrics: RolloutLooked['metrics'];
+  readonly verdict: string;
+};
 
 export interface EnvironmentChanged {
   readonly phase: Phase;
@@ -111,9 +136,145 @@ export function rolloutStarted(rollout: Rollout, release: Release): DeliveryEntr
   return { kind: 'rollout.started', data: { ...data } };
 }
 
-export function rolloutStepped(rollout: Rollout, weight: number): DeliveryEntry {
+export interface RolloutStepped {
+  readonly rollout: string;
+  readonly step: number;
+  /** Share of the requests that the candidate is to get from here on. */
+  readonly weight: number;
+  /** What the step does, in a few words: `10%`, `gates: smoke, load`. */
+  readonly what: string;
+  readonly because: string;
+  readonly at: number;
+}
+
+/** Of the step that it has just entered. */
+export function rolloutStepped(rollout: Rollout): DeliveryEntry {
   const { id, step, because, stepAt } = rollout;
-  return { kind: 'rollout.stepped', data: { rollout: id, step, weight, because, at: stepAt } };
+  const steps = plannedSteps(rollout);
+  const entered = steps[step];
+  const what = entered === undefined ? '' : stepInWords(entered);
+  const data: RolloutStepped = { rollout: id, step, weight: weightAt(steps, step), what, because, at: stepAt };
+  return { kind: 'rollout.stepped', data: { ...data } };
+}
+
+/** How one run of a gate ended. */
+export interface RolloutGated {
+  readonly rollout: string;
+  /** Id of the run. */
+  readonly run: string;
+  readonly gate: GateName;
+  /** `error`: it could not be done, and is tried again. */
+  readonly result: GateVerdict['kind'];
+  readonly summary: string;
+  readonly at: number;
+}
+
+export function rolloutGated(gated: RolloutGated): DeliveryEntry {
+  return { kind: 'rollout.gated', data: { ...gated } };
+}
+
+/** A release is there to be approved: by its digest, which is what is deployed then. */
+export interface RolloutApprovalRequested {
+  readonly rollout: string;
+  readonly candidate: number;
+  readonly digest: Digest;
+  readonly image: Digest;
+  readonly commit: string | null;
+  /** How many must say yes, and who may; nobody named: anybody. */
+  readonly needed: number;
+  readonly by: readonly string[];
+  /** Engine time at which nobody is waited for any longer; `null`: never. */
+  readonly until: number | null;
+  readonly at: number;
+}
+
+export function rolloutApprovalRequested(rollout: Rollout, release: Release): DeliveryEntry {
+  const { id, candidate, approval, stepAt } = rollout;
+  const data: RolloutApprovalRequested = {
+    rollout: id,
+    candidate,
+    digest: release.digest,
+    image: release.content.image,
+    commit: release.revision?.commit ?? null,
+    needed: approval.count,
+    by: approval.by,
+    until: approval.expires === null ? null : stepAt + approval.expires,
+    at: stepAt,
+  };
+  return { kind: 'rollout.approvalRequested', data: { ...data, by: [...approval.by] } };
+}
+
+/** One no: the rollout ends. */
+export interface RolloutRejected {
+  readonly rollout: string;
+  readonly candidate: number;
+  readonly by: string;
+  readonly because: string | null;
+  readonly authenticated: boolean;
+  readonly at: number;
+}
+
+export function rolloutRejected(rejected: RolloutRejected): DeliveryEntry {
+  return { kind: 'rollout.rejected', data: { ...rejected } };
+}
+
+/** With `supersede: queue`: what is rolled out when the rollout under way has ended. */
+export interface RolloutQueued {
+  /** The one that it waits for. */
+  readonly rollout: string;
+  readonly release: number;
+  readonly at: number;
+}
+
+export function rolloutQueued(queued: RolloutQueued): DeliveryEntry {
+  return { kind: 'rollout.queued', data: { ...queued } };
+}
+
+/** What came of the guard after a promotion. */
+export interface RolloutGuarded {
+  readonly rollout: string;
+  readonly candidate: number;
+  /** `passed`: its time is over · `failed`: the release before is rolled back to · `ended`: something else came. */
+  readonly result: 'passed' | 'failed' | 'ended';
+  readonly because: string;
+  readonly at: number;
+}
+
+export function rolloutGuarded(
+  { id, candidate }: Rollout,
+  { reading, ...ending }: Pick<RolloutGuarded, 'result' | 'because' | 'at'> & { readonly reading: Reading },
+): DeliveryEntry {
+  const data: RolloutGuarded = { rollout: id, candidate, ...ending };
+  return { kind: 'rollout.guarded', data: { ...data, reading: { ...reading } } };
+}
+
+/** One yes to the release of a rollout. */
+export interface RolloutApproved {
+  readonly rollout: string;
+  readonly candidate: number;
+  /** Of the release that was approved. */
+  readonly digest: Digest;
+  readonly by: string;
+  readonly groups: readonly string[];
+  /** Whether somebody has checked that it was them. */
+  readonly authenticated: boolean;
+  /** How many have said yes so far, and how many must. */
+  readonly count: number;
+  readonly needed: number;
+  readonly at: number;
+}
+
+/** Of the newest approval of a rollout. */
+export function rolloutApproved(
+  { id, candidate, approval, approvals }: Rollout,
+  { digest }: Pick<Release, 'digest'>,
+): DeliveryEntry {
+  const newest = approvals.at(-1);
+  if (newest === undefined) throw new Error(`nobody has approved ${id}`);
+  const { by, groups, authenticated, at } = newest;
+  const counted = { count: approvals.length, needed: approval.count };
+  const data: RolloutApproved = { rollout: id, candidate, digest, by, groups, authenticated, ...counted, at };
+  return { kind: 'rollout.approved', data: { ...data, groups: [...groups] } };
 }
 
 export function rolloutPaused(rollout: Rollout, at: number): DeliveryEntry {
@@ -127,8 +288,15 @@ export function rolloutResumed(rollout: Rollout, at: number): DeliveryEntry {
   return { kind: 'rollout.resumed', data: { rollout: rollout.id, because: rollout.because, at } };
 }
 
-export function rolloutLooked(rollout: Rollout, look: { counts: Counts; reading: Reading; at: number }): DeliveryEntry {
-  const { counts, reading, at } = look;
+/** One look: what it has counted for the rollout's judge, and for a judge step with evidence of its own. */
+export interface Look {
+  readonly counts: Counts;
+  readonly reading: Reading;
+  readonly at: number;
+  readonly own?: { readonly step: number; readonly counts: Counts; readonly reading: Reading };
+}
+
+export function rolloutLooked(rollout: Rollout, { counts, reading, at, own }: Look): DeliveryEntry {
   const data: RolloutLooked = {
     rollout: rollout.id,
     at,
@@ -137,9 +305,22 @@ export function rolloutLooked(rollout: Rollout, look: { counts: Counts; reading:
     promote: reading.promote.e,
     slo: reading.slo.e,
     bars: { abort: reading.abort.bar, promote: reading.promote.bar },
+    metrics: metricsOf(reading),
     verdict: reading.verdict.kind,
+    ...(own === undefined ? {} : { own: ownLook(own) }),
   };
-  return { kind: 'rollout.looked', data: { ...data, counts: { ...counts } } };
+  return { kind: 'rollout.looked', data: { ...data } };
+}
+
+function ownLook({ step, counts, reading }: NonNullable<Look['own']>): OwnLook {
+  return { step, counts, metrics: metricsOf(reading), verdict: reading.verdict.kind };
+}
+
+function metricsOf({ errors, slow }: Reading): RolloutLooked['metrics'] {
+  const values = ({ abort, promote, slo }: Reading['errors']): MetricValues => {
+    return { abort: abort.e, promote: promote.e, slo: slo.e };
+  };
+  return { errors: values(errors), slow: slow === null ? null : values(slow) };
 }
 
 export function rolloutEnded(rollout: Rollout, outcome: Outcome, reading: Reading): DeliveryEntry {
@@ -153,6 +334,7 @@ export function rolloutEnded(rollout: Rollout, outcome: Outcome, reading: Readin
     stable: rollout.stable,
     at,
     duration: at - rollout.startedAt,
+    held: rollout.heldFor,
     reading: { ...reading },
   };
   return { kind: 'rollout.ended', data: { ...data } };

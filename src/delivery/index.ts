@@ -57,7 +57,8 @@ export type {
   ReleaseChange,
   SimulatedRelease,
 } from './rehearsal/rehearsal.ts';
-export type { Command, CommandResult, RefusalCode } from './command.ts';
+export type { Command } from './command.ts';
+export type { CommandResult, RefusalCode } from './command-result.ts';
 export { type CommandAnswer, type Controller, type ControllerOptions, createController } from './controller.ts';
 export { boundedPlatform, type Bounds } from './bounded-platform.ts';
 export type { Decision } from './decide.ts';

@@ -1,0 +1,77 @@
+/** A person lets a rollout go on, or all the way. */
+
+import { done, nothingUnderWay, refused, type CommandResult } from './command-result.ts';
+import type { Rollout } from './engine-state.ts';
+import { judge } from './judge/index.ts';
+import { plannedSteps, stepWhenPromotedFully } from './steps.ts';
+import {
+  activeRollout,
+  changeRollout,
+  enterStep,
+  isApproved,
+  nextStep,
+  startRollout,
+  takeOver,
+  type Turn,
+  unpause,
+  waitForApproval,
+} from './turn.ts';
+
+/** Ends the present pause. */
+export function promote(turn: Turn): CommandResult {
+  const rollout = activeRollout(turn.state);
+  if (rollout === null) return nothingUnderWay(turn.state, 'promote');
+  if (rollout.reason === 'approval') {
+    const hint = 'Use "slipway approve", or "slipway reject".';
+    return refused('delivery/not-approved', `${waitForApproval(rollout)}.`, hint);
+  }
+  if (rollout.phase !== 'paused' && rollout.missingSince === null) {
+    const message = `The rollout of #${rollout.candidate} is not paused: ${rollout.because}.`;
+    const hint = 'Wait for it, or end it with "slipway promote --full" or "slipway abort".';
+    return refused('delivery/not-paused', message, hint);
+  }
+  const because = 'a person promoted';
+  if (rollout.reason === 'deadline') return done(enterStep(turn, rollout.step, because), 'waits once more');
+  if (rollout.reason === 'manual') return done(unpause(turn, because), 'goes on');
+  const undecided = rollout.reason === 'inconclusive' || rollout.missingSince !== null;
+  const decided = undecided ? changeRollout(turn, { byHand: true }) : turn;
+  const next = nextStep(rollout);
+  if (next !== null) return done(enterStep(decided, next, because), `goes on with #${rollout.candidate}`);
+  return done(
+    takeOver(decided, undecided ? 'promotedByHand' : 'promoted', 'a person promoted it'),
+    `#${rollout.candidate} is promoted`,
+  );
+}
+
+/** Skips the judge and the pauses that are left; gates and approvals are not skipped. */
+export function promoteFully(turn: Turn): CommandResult {
+  const rollout = activeRollout(turn.state);
+  if (rollout === null) return promoteAborted(turn);
+  const decided = changeRollout(turn, { byHand: true, judged: false });
+  if (!isApproved(rollout)) {
+    const step = stepWhenPromotedFully(rollout);
+    return done(changeRollout(decided, { step }), `${waitForApproval(rollout)}; then it goes on fully`);
+  }
+  return done(onlyGates(decided, rollout), `all requests go to #${rollout.candidate} when it is ready`);
+}
+
+function onlyGates(turn: Turn, rollout: Rollout): Turn {
+  const because = 'a person promoted it fully';
+  const steps = plannedSteps(rollout);
+  const isLast = rollout.step === steps.length - 1;
+  // All requests go to it already, and only the judge was waited for.
+  if (isLast && steps[rollout.step]?.kind === 'judge') return takeOver(turn, 'promotedByHand', because);
+  return enterStep(turn, stepWhenPromotedFully(rollout), because);
+}
+
+/** What was aborted goes all the way when a person wants it to, even what is proven bad (facts/rollouts.md, C02). */
+function promoteAborted(turn: Turn): CommandResult {
+  const { rollout } = turn.state;
+  if (rollout?.outcome !== 'aborted' || rollout.kind !== 'deploy') return nothingUnderWay(turn.state, 'promote');
+  const { candidate, evidence, approvals, judge: settings } = rollout;
+  const { verdict, sentence } = judge(evidence, settings);
+  const because = 'a person promoted it fully after it was aborted';
+  const result = promoteFully(startRollout(turn, { kind: 'deploy', candidate, evidence, approvals, because }));
+  if (result.kind !== 'done' || verdict.kind !== 'fail') return result;
+  return { ...result, answer: `${result.answer}, although it is PROVEN BAD: ${sentence}` };
+}
