@@ -133,7 +133,8 @@ describe('retry', () => {
     const before = rig.controller.state().rollout?.evidence;
     expect(before?.totals.candidate.requests).toBe(300);
     await rig.order({ kind: 'retry' });
-    expect(rig.controller.state().rollout?.evidence).toEqual(before);
+    // Its replicas are cold again.
+    expect(rig.controller.state().rollout?.evidence).toEqual({ ...before, exposedAt: null });
   });
 
   test('of an aborted rollback is a rollback', async () => {

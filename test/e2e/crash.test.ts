@@ -34,7 +34,7 @@ function evidenceFromJournal(rig: AgentRig, rollout: string) {
   const keys = new Set(journal.read().map(({ key }) => key));
   journal.close();
   expect(keys.size).toBe(entries);
-  return looks.reduce((evidence, { counts }) => addLook(evidence, counts), startEvidence(QUICK.judge, true));
+  return looks.reduce((evidence, { counts, at }) => addLook(evidence, counts, at), startEvidence(QUICK.judge, true));
 }
 
 interface Crash {

@@ -1,73 +1,97 @@
-/** What the judge remembers of one comparison: plain JSON below 4 kB, whatever the number of requests and looks. */
+/** What the judge remembers of one comparison: plain JSON below 12 kB, whatever the number of requests and looks. */
 
 import type { JudgeSettings } from '../environment-spec.ts';
-import { logBreach, type Sample } from './absolute.ts';
-import { FINE_RATIOS, LOG_RATIOS, WORSE } from './grids.ts';
-import { type Event, fineLogs, logWorse, worseLogs } from './relative.ts';
+import { type ArmCounts, type Counts, NOTHING } from './counts.ts';
+import { addToMetric, beginLaterTest, type MetricEvidence, startMetric, type Strata, type Terms } from './metric.ts';
+import { addReplicas, type ReplicaTotals } from './replica-totals.ts';
+import { addNewKeys, type SampleRatio } from './sample-ratio.ts';
 
-/** Requests, and how many of them were bad, of one look: differences, not totals. */
-export type Counts = {
-  readonly candidate: { readonly requests: number; readonly bad: number };
-  readonly stable: { readonly requests: number; readonly bad: number };
-};
-
-export interface Evidence {
-  /** Whether a stable release serves at the same time; else the SLO is all there is to compare with. */
-  readonly hasStable: boolean;
-  /** ρ₀, ρ₁ and the SLO for errors that the logarithms below belong to: fixed when the comparison begins. */
-  readonly tolerate: number;
-  readonly detect: number;
-  readonly slo: number;
-  /** ln of the likelihood ratio for each alternative of the abort test, against ρ₀. */
-  readonly worse: readonly number[];
-  /** … of the promote test, against ρ₁. */
-  readonly fine: readonly number[];
-  /** ln of the likelihood of each ratio of `LOG_RATIOS`, against 1. */
-  readonly ratio: readonly number[];
-  readonly totals: Counts;
+export interface Evidence extends Terms {
+  readonly errors: MetricEvidence;
+  /** Requests slower than the objective, of which 1 % may be; `null` without an objective. */
+  readonly slow: (MetricEvidence & { readonly edge: number }) | null;
+  /** Those of `errors`: every request that was counted. */
+  readonly totals: ArmCounts;
+  /** What each replica of the candidate contributed, where there are several. */
+  readonly replicas: ReplicaTotals;
+  /** With affinity: how new keys were dealt; `null` before there were any. */
+  readonly sampleRatio: SampleRatio | null;
   /** Looks that brought a request of either arm. */
   readonly looks: number;
-  /** Highest ln e of the abort test at any look, at least 0: its inverse is the always-valid p. */
-  readonly highest: number;
+  /** Engine time of the last of them, of the first that brought a request of the candidate, and of the last later test. */
+  readonly lookedAt: number | null;
+  readonly exposedAt: number | null;
+  readonly begunAt: number | null;
   /** Why the last snapshot of the counters could not be used; `null` when it could. */
   readonly error: string | null;
 }
 
+/** Cold caches and compilers make the first requests slow; errors count from the first one (section 9.9). */
+const BURN_IN = 10_000;
+
+/** How far apart later tests begin, in milliseconds. */
+const LATER_EVERY = 60_000;
+
+/** The share of slow requests that an objective for the 99th percentile allows. */
+const SLOW_LIMIT = 0.01;
+
+/** `settings` for ρ₀, ρ₁ and the SLO are fixed here; `hasStable`: whether a stable release serves at the same time. */
 export function startEvidence(settings: JudgeSettings, hasStable: boolean): Evidence {
-  const nothing = { requests: 0, bad: 0 };
+  const { tolerate, detect, slo } = settings;
   return {
     hasStable,
-    tolerate: settings.tolerate,
-    detect: settings.detect,
-    slo: settings.slo.errors,
-    worse: WORSE.map(() => 0),
-    fine: FINE_RATIOS.map(() => 0),
-    ratio: LOG_RATIOS.map(() => 0),
-    totals: { candidate: nothing, stable: nothing },
+    tolerate,
+    detect,
+    begun: 0,
+    errors: startMetric(slo.errors),
+    slow: slo.p99 === null ? null : { ...startMetric(SLOW_LIMIT), edge: slo.p99 },
+    totals: NOTHING,
+    replicas: {},
+    sampleRatio: null,
     looks: 0,
-    highest: 0,
+    lookedAt: null,
+    exposedAt: null,
+    begunAt: null,
     error: null,
   };
 }
 
 /**
- * Adds what one look has counted; the share of the candidate is the one observed in it. A look without a request
- * changes nothing but ends an `error`. @throws RangeError for counts that can't be (`countersSince` never gives such).
+ * The evidence with which a retry goes on: nothing is forgotten, but the candidate starts cold again. Settings that ask
+ * another question begin a comparison of their own.
  */
-export function addLook(evidence: Evidence, counts: Counts): Evidence {
-  const { candidate, stable } = counts;
-  assertPossible(candidate);
-  assertPossible(stable);
-  const requests = candidate.requests + stable.requests;
-  if (requests === 0) return withError(evidence, null);
-  const event: Event = { bad: candidate.bad, events: candidate.bad + stable.bad, q: candidate.requests / requests };
-  const totals: Counts = {
-    candidate: sum(evidence.totals.candidate, candidate),
-    stable: sum(evidence.totals.stable, stable),
+export function continueEvidence(evidence: Evidence, settings: JudgeSettings): Evidence {
+  const asked = startEvidence(settings, evidence.hasStable);
+  const same =
+    asked.tolerate === evidence.tolerate &&
+    asked.detect === evidence.detect &&
+    asked.errors.limit === evidence.errors.limit &&
+    asked.slow?.edge === evidence.slow?.edge;
+  return same ? { ...evidence, exposedAt: null } : asked;
+}
+
+/**
+ * Adds what one look at the engine time `at` has counted since the one before; the share of the candidate is the one
+ * observed in it. A look without a request changes nothing but ends an `error`. @throws RangeError for counts that can't
+ * be (`countersSince` never gives such).
+ */
+export function addLook(evidence: Evidence, counts: Counts, at: number): Evidence {
+  if (counts.candidate.requests + counts.stable.requests === 0) return withError(evidence, null);
+  const ready = withLaterTest(evidence);
+  const errors = addToMetric(ready.errors, { counts, strata: strataOf(ready, counts, 'errors') }, ready);
+  return {
+    ...ready,
+    errors,
+    slow: addSlow(ready, counts),
+    totals: errors.totals,
+    replicas: counts.replicas === undefined ? ready.replicas : addReplicas(ready.replicas, counts.replicas),
+    sampleRatio: counts.newKeys === undefined ? ready.sampleRatio : addNewKeys(ready.sampleRatio, counts.newKeys),
+    looks: ready.looks + 1,
+    lookedAt: at,
+    exposedAt: ready.exposedAt ?? (counts.candidate.requests > 0 ? at : null),
+    begunAt: ready.begunAt ?? at,
+    error: null,
   };
-  const counted: Evidence = { ...evidence, totals, looks: evidence.looks + 1, error: null };
-  const compared = evidence.hasStable && event.events > 0 ? compare(counted, event) : counted;
-  return { ...compared, highest: Math.max(evidence.highest, logAbort(compared)) };
 }
 
 /** Remembers that the last snapshot could not be used, or (`null`) that it could. */
@@ -75,31 +99,39 @@ export function withError(evidence: Evidence, error: string | null): Evidence {
   return evidence.error === error ? evidence : { ...evidence, error };
 }
 
-/** ln e of what may abort: the relative test, or without a stable release the mirror of the SLO test. */
-export function logAbort(evidence: Evidence): number {
-  return evidence.hasStable ? logWorse(evidence.worse) : logBreach(evidence.totals.candidate, evidence.slo);
-}
-
-function compare(evidence: Evidence, event: Event): Evidence {
-  const { bad, events, q } = event;
-  const ofRatio = (log: number): number => bad * log - events * Math.log(q * Math.exp(log) + 1 - q);
+/** Begins a later test when one is due: at the time of the last look, so that this one's counts have no say in it. */
+function withLaterTest(evidence: Evidence): Evidence {
+  const { lookedAt, begunAt, begun, errors, slow } = evidence;
+  if (lookedAt === null || begunAt === null || lookedAt - begunAt < LATER_EVERY) return evidence;
+  const number = begun + 1;
   return {
     ...evidence,
-    worse: added(evidence.worse, worseLogs(event, evidence.tolerate)),
-    fine: added(evidence.fine, fineLogs(event, evidence.detect)),
-    ratio: added(evidence.ratio, LOG_RATIOS.map(ofRatio)),
+    begun: number,
+    begunAt: lookedAt,
+    errors: beginLaterTest(errors, number),
+    slow: slow === null ? null : { ...beginLaterTest(slow, number), edge: slow.edge },
   };
 }
 
-function added(logs: readonly number[], more: readonly number[]): readonly number[] {
-  return logs.map((log, index) => log + (more[index] ?? 0));
+/** Slow requests count when all of this look lies behind the burn-in. */
+function addSlow(evidence: Evidence, counts: Counts): Evidence['slow'] {
+  const { slow, exposedAt, lookedAt } = evidence;
+  if (slow === null) return null;
+  if (counts.untimed !== undefined) return { ...slow, error: counts.untimed };
+  const warm = exposedAt !== null && (lookedAt ?? 0) - exposedAt >= BURN_IN;
+  if (counts.slow === undefined || !warm) return { ...slow, error: null };
+  const next = addToMetric(slow, { counts: counts.slow, strata: strataOf(evidence, counts, 'slow') }, evidence);
+  return { ...next, edge: slow.edge };
 }
 
-function sum(one: Sample, other: Sample): Sample {
-  return { requests: one.requests + other.requests, bad: one.bad + other.bad };
-}
-
-function assertPossible({ requests, bad }: Sample): void {
-  if (Number.isFinite(requests) && bad >= 0 && bad <= requests) return;
-  throw new RangeError(`${bad} bad of ${requests} requests can't be`);
+/** Platforms of one metric, when they were named at the first look. */
+function strataOf(evidence: Evidence, { platforms }: Counts, metric: 'errors' | 'slow'): Strata {
+  const named = evidence.looks === 0 ? platforms !== undefined : evidence.errors.strata !== null;
+  if (!named) return null;
+  const strata: Record<string, ArmCounts> = {};
+  for (const [platform, counts] of Object.entries(platforms ?? {})) {
+    const arms = counts[metric];
+    if (arms !== undefined) strata[platform] = arms;
+  }
+  return strata;
 }

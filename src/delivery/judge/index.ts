@@ -3,7 +3,9 @@
  * functions over plain JSON; it knows no rollout, no clock and no platform.
  */
 
-export { addLook, type Counts, type Evidence, startEvidence, withError } from './evidence.ts';
-export { judge, type Reading, type Test, type Verdict } from './verdict.ts';
+export { type ArmCounts, type Counts, NOTHING, type Sample } from './counts.ts';
+export { addLook, continueEvidence, type Evidence, startEvidence, withError } from './evidence.ts';
+export type { MetricReading, Reading, Test, Verdict } from './reading.ts';
+export { judge } from './verdict.ts';
 export type { RatioInterval } from './interval.ts';
-export { type Arms, type CounterBaseline, type CounterReading, countersSince } from './counters.ts';
+export { type CounterBaseline, type CounterReading, type CountingPlan, countersSince } from './counters.ts';

@@ -1,9 +1,8 @@
 /**
- * How many times as often as stable the candidate fails: a confidence interval that is valid at any time. Each bound is
+ * How many times as often as stable the candidate is bad: a confidence interval that is valid at any time. Each bound is
  * where the always-valid test of "no more (no less) than this many times" would just be decided (section 9.1).
  */
 
-import type { Evidence } from './evidence.ts';
 import { LOG_RATIO_STEP, LOG_RATIOS, WORSE, WORSE_WEIGHTS } from './grids.ts';
 import { logWeightedSum } from './log-sum-exp.ts';
 
@@ -19,11 +18,11 @@ export type RatioInterval = {
 };
 
 /**
- * Bounds are on the grid of `LOG_RATIOS` and rounded outwards, so at most 7.5 % too wide by that; between its points
- * the (concave) likelihood is taken too low and beyond its ends not at all, which also only widens.
+ * `ratio`: ln of the likelihood of each of `LOG_RATIOS`. Bounds are on that grid and rounded outwards, so at most 7.5 %
+ * too wide by that; between its points the (concave) likelihood is taken too low and beyond its ends not at all, which
+ * also only widens.
  */
-export function ratioInterval(evidence: Evidence, alpha: number): RatioInterval {
-  const { ratio } = evidence;
+export function ratioInterval(ratio: readonly number[], alpha: number): RatioInterval {
   const bar = Math.log(1 / alpha);
   const last = LOG_RATIOS.length - 1;
   // The likelihood is concave in the logarithm, so each test's e-value falls (rises) steadily along the grid.

@@ -12,6 +12,12 @@ export function logWeightedSum(logs: readonly number[], weights: readonly number
   return highest + Math.log(sum);
 }
 
+/** ln(exp(one) + exp(other)). */
+export function logAdd(one: number, other: number): number {
+  const [more, less] = one > other ? [one, other] : [other, one];
+  return more === -Infinity ? more : more + Math.log1p(Math.exp(less - more));
+}
+
 /** exp(log) as a number that JSON can hold. */
 export function finiteExp(log: number): number {
   return Math.min(Math.exp(log), Number.MAX_VALUE);

@@ -1,6 +1,6 @@
 /** The candidate against the stable release that serves at the same time: the conditional rate ratio (section 9.1). */
 
-import { FINE_RATIOS, FINE_WEIGHTS, WORSE, WORSE_WEIGHTS } from './grids.ts';
+import { FINE_RATIOS, FINE_WEIGHTS, LOG_RATIOS, WORSE, WORSE_WEIGHTS } from './grids.ts';
 import { logWeightedSum } from './log-sum-exp.ts';
 
 /** Bad events of one look: `bad` of all `events` were the candidate's, which had the share `q` of the requests. */
@@ -26,6 +26,11 @@ export function worseLogs(event: Event, tolerate: number): readonly number[] {
 /** For each alternative of the promote test: less than `detect` times as bad. */
 export function fineLogs(event: Event, detect: number): readonly number[] {
   return FINE_RATIOS.map((ratio) => logLikelihoodRatio(event, ratio, detect));
+}
+
+/** ln of the likelihood of each ratio of `LOG_RATIOS`, against 1. */
+export function ratioLogs({ bad, events, q }: Event): readonly number[] {
+  return LOG_RATIOS.map((log) => bad * log - events * Math.log(q * Math.exp(log) + 1 - q));
 }
 
 /** ln E of summed `worseLogs`; the bar is 1/α. */

@@ -1,89 +1,94 @@
-/** From evidence to a verdict. Proven bad always wins; no data is neither good nor bad. The types are JSON: they are journalled. */
+/** From evidence to a verdict. Proven bad always wins; no data is neither good nor bad. */
 
 import type { JudgeSettings } from '../environment-spec.ts';
 import { logBreach, logWithin } from './absolute.ts';
-import { type Counts, type Evidence, logAbort } from './evidence.ts';
-import { ratioInterval, type RatioInterval } from './interval.ts';
+import type { Evidence } from './evidence.ts';
+import { ratioInterval } from './interval.ts';
 import { finiteExp } from './log-sum-exp.ts';
+import { logWorst, type MetricEvidence } from './metric.ts';
+import { bothBreach, passes, passLog, proven, test } from './proofs.ts';
+import type { MetricReading, Reading, SlowReading, Verdict } from './reading.ts';
 import { logFine } from './relative.ts';
+import { logSampleRatio, SAMPLE_RATIO_ALARM } from './sample-ratio.ts';
 import { sentenceOf } from './sentence.ts';
+import { logSuspicion } from './suspicion.ts';
 
-export type Verdict =
-  | { readonly kind: 'pass' }
-  | { readonly kind: 'fail' }
-  | { readonly kind: 'inconclusive'; readonly reason: 'no-data' | 'undecided' }
-  | { readonly kind: 'error'; readonly message: string };
+/** Evidence never changes, and one look asks several times what it says. */
+const known = new WeakMap<Evidence, { readonly settings: JudgeSettings; readonly reading: Reading }>();
 
-/** An e-value, its natural logarithm, and what it must reach to prove. */
-export type Test = {
-  readonly e: number;
-  readonly log: number;
-  readonly bar: number;
-};
+/** The false alarm probability is split evenly among the metrics that gate; every one of them must pass. */
+export function judge(evidence: Evidence, settings: JudgeSettings): Reading {
+  const before = known.get(evidence);
+  if (before?.settings === settings) return before.reading;
+  const reading = read(evidence, settings);
+  known.set(evidence, { settings, reading });
+  return reading;
+}
 
-export type Reading = {
-  readonly verdict: Verdict;
-  /** What the abort test compares the candidate with. */
-  readonly against: 'stable' | 'slo';
-  /** "The candidate is worse than that." */
-  readonly abort: Test;
-  /** "It fails less than `detect` times as often as stable." Nothing (1) without a stable release. */
-  readonly promote: Test;
-  /** "It is within the SLO." */
-  readonly slo: Test;
-  /** Whether each arm is proven to break the SLO. */
-  readonly breach: { readonly candidate: boolean; readonly stable: boolean };
-  /** Always-valid p of the abort test: the lowest 1/e of any look, at most 1. */
-  readonly p: number;
-  /** `null` without a stable release. */
-  readonly ratio: RatioInterval | null;
-  readonly totals: Counts;
-  readonly looks: number;
-  /** The verdict and what it rests on, in plain words. */
-  readonly sentence: string;
-};
-
-/** `metrics`: how many metrics gate; the false alarm probability is split evenly among them. */
-export function judge(evidence: Evidence, settings: JudgeSettings, metrics = 1): Reading {
-  const { falseAlarm, miss } = settings;
-  const { totals, slo, hasStable, highest, looks } = evidence;
-  const alpha = falseAlarm / metrics;
-  const parts = {
-    against: hasStable ? ('stable' as const) : ('slo' as const),
-    abort: test(logAbort(evidence), alpha),
-    promote: test(hasStable ? logFine(evidence.fine) : 0, miss),
-    slo: test(logWithin(totals.candidate, slo), miss),
-    breach: {
-      candidate: proven(test(logBreach(totals.candidate, slo), alpha)),
-      stable: hasStable && proven(test(logBreach(totals.stable, slo), alpha)),
-    },
-    p: Math.exp(-highest),
-    ratio: hasStable ? ratioInterval(evidence, alpha) : null,
-    totals,
-    looks,
+function read(evidence: Evidence, { falseAlarm, miss }: JudgeSettings): Reading {
+  const { slow, hasStable } = evidence;
+  const odds = { alpha: slow === null ? falseAlarm : falseAlarm / 2, beta: miss };
+  const errors = readMetric(evidence.errors, evidence, odds);
+  const slowReading: SlowReading | null =
+    slow === null ? null : { ...readMetric(slow, evidence, odds), edge: slow.edge };
+  const metrics = slowReading === null ? [errors] : [errors, slowReading];
+  const worst = metrics.reduce((one, other) => (other.abort.log > one.abort.log ? other : one));
+  const last = metrics.reduce((one, other) => (passLog(other) < passLog(one) ? other : one));
+  const parts: Omit<Reading, 'verdict' | 'sentence'> = {
+    against: hasStable ? 'stable' : 'slo',
+    abort: worst.abort,
+    promote: last.promote,
+    slo: last.slo,
+    p: Math.min(...metrics.map(({ p }) => p)),
+    ratio: errors.ratio,
+    totals: errors.totals,
+    errors,
+    slow: slowReading,
+    replicas: evidence.replicas,
+    sampleRatio: test(logSampleRatio(evidence.sampleRatio), SAMPLE_RATIO_ALARM),
+    looks: evidence.looks,
   };
-  const verdict = verdictOf(evidence, parts);
-  return { ...parts, verdict, sentence: sentenceOf(verdict, parts, { slo, detect: evidence.detect }) };
+  const verdict = verdictOf(evidence, parts, metrics);
+  return { ...parts, verdict, sentence: sentenceOf(verdict, parts, evidence) };
+}
+
+function readMetric(
+  metric: MetricEvidence,
+  { hasStable, begun }: Evidence,
+  { alpha, beta }: { readonly alpha: number; readonly beta: number },
+): MetricReading {
+  const { totals, limit, strata } = metric;
+  return {
+    abort: test(logWorst(metric, begun), alpha),
+    promote: test(hasStable ? logFine(metric.fine) : 0, beta),
+    slo: test(logWithin(totals.candidate, limit), beta),
+    limit,
+    breach: {
+      candidate: proven(test(logBreach(totals.candidate, limit), alpha)),
+      stable: hasStable && proven(test(logBreach(totals.stable, limit), alpha)),
+    },
+    p: Math.exp(-metric.highest),
+    ratio: hasStable ? ratioInterval(metric.ratio, alpha) : null,
+    totals,
+    platforms:
+      strata === null
+        ? null
+        : Object.fromEntries(Object.entries(strata).map(([name, one]) => [name, finiteExp(logSuspicion(one, begun))])),
+    error: metric.error,
+  };
 }
 
 function verdictOf(
   evidence: Evidence,
-  { abort, promote, slo, breach }: Omit<Reading, 'verdict' | 'sentence'>,
+  { sampleRatio }: Omit<Reading, 'verdict' | 'sentence'>,
+  metrics: readonly MetricReading[],
 ): Verdict {
-  if (proven(abort)) return { kind: 'fail' };
-  if (evidence.error !== null) return { kind: 'error', message: evidence.error };
+  if (metrics.some(({ abort }) => proven(abort))) return { kind: 'fail' };
+  const error = evidence.error ?? metrics.find((metric) => metric.error !== null)?.error ?? null;
+  if (error !== null) return { kind: 'error', message: error };
   if (evidence.totals.candidate.requests === 0) return { kind: 'inconclusive', reason: 'no-data' };
+  if (proven(sampleRatio)) return { kind: 'inconclusive', reason: 'sample-ratio' };
   // As bad as a stable release that breaks the SLO itself is for a person to decide (section 9.10).
-  if (breach.candidate && breach.stable) return { kind: 'inconclusive', reason: 'undecided' };
-  if (proven(promote) || proven(slo)) return { kind: 'pass' };
-  return { kind: 'inconclusive', reason: 'undecided' };
-}
-
-function test(log: number, errorProbability: number): Test {
-  return { e: finiteExp(log), log, bar: 1 / errorProbability };
-}
-
-/** Compared in the logarithm, where nothing overflows. */
-function proven({ log, bar }: Test): boolean {
-  return log >= Math.log(bar);
+  if (metrics.some(bothBreach)) return { kind: 'inconclusive', reason: 'undecided' };
+  return metrics.every(passes) ? { kind: 'pass' } : { kind: 'inconclusive', reason: 'undecided' };
 }
