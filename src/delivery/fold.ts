@@ -9,6 +9,7 @@ import {
   type RolloutLooked,
   type RolloutStarted,
 } from './entries.ts';
+import { type Moment, momentOf } from './moments.ts';
 import type { Release } from './release.ts';
 
 /** One environment as the journal tells it. */
@@ -35,17 +36,11 @@ export interface RolloutView {
   readonly ended: (RolloutEnded & { readonly wall: number }) | null;
 }
 
+export type { Moment };
+
 export interface Counted {
   readonly candidate: { readonly requests: number; readonly bad: number };
   readonly stable: { readonly requests: number; readonly bad: number };
-}
-
-/** A step or pause, for people. */
-export interface Moment {
-  /** Wall time in milliseconds. */
-  readonly at: number;
-  readonly what: string;
-  readonly because: string;
 }
 
 /** Entries to views, as they come; each entry costs the same however many there were before. */
@@ -137,6 +132,12 @@ function addEntry(draft: Draft, entry: Entry): boolean {
     case 'rollout.stepped':
     case 'rollout.paused':
     case 'rollout.resumed':
+    case 'rollout.gated':
+    case 'rollout.approvalRequested':
+    case 'rollout.approved':
+    case 'rollout.rejected':
+    case 'rollout.queued':
+    case 'rollout.guarded':
     case 'rollout.looked':
     case 'rollout.ended': {
       const rollout = draft.byId.get(dataOf<{ rollout: string }>(entry).rollout);
@@ -167,31 +168,21 @@ function startRollout(draft: Draft, entry: Entry): void {
 }
 
 function addToRollout(rollout: RolloutDraft, entry: Entry): void {
-  const tell = (what: string, because: string): void => void rollout.moments.push({ at: entry.at, what, because });
   switch (entry.kind) {
-    case 'rollout.stepped': {
-      const { weight, because } = dataOf<{ weight: number; because: string }>(entry);
-      return tell(`step to ${Number((weight * 100).toFixed(2))}%`, because);
-    }
-    case 'rollout.paused': {
-      const { reason, because } = dataOf<{ reason: string; because: string }>(entry);
-      return tell(`paused (${reason})`, because);
-    }
-    case 'rollout.resumed':
-      return tell('goes on', dataOf<{ because: string }>(entry).because);
     case 'rollout.looked': {
       const look = dataOf<RolloutLooked>(entry);
       rollout.lastLook = look;
       rollout.counted = sum(rollout.counted, look.counts);
       return;
     }
-    default: {
+    case 'rollout.ended': {
       const ended = dataOf<RolloutEnded & { readonly reading: { readonly totals: Counted } }>(entry);
       rollout.ended = { ...ended, wall: entry.at };
       rollout.counted = ended.reading.totals;
-      return tell(ended.outcome, ended.because);
     }
   }
+  const moment = momentOf(entry);
+  if (moment !== null) rollout.moments.push({ at: entry.at, ...moment });
 }
 
 const NOTHING_COUNTED: Counted = { candidate: { requests: 0, bad: 0 }, stable: { requests: 0, bad: 0 } };

@@ -1,5 +1,6 @@
 /** Every plan as one list of steps that the engine walks. */
 
+import { formatDuration, formatShare } from '../kernel/quantity.ts';
 import type { BlueGreenPlan, CanaryPlan, Count, GatesPlan, JudgeSettings, Strategy } from './environment-spec.ts';
 import type { Rollout } from './engine-state.ts';
 import type { GateOrder } from './gate.ts';
@@ -84,19 +85,61 @@ const BUILT_IN: readonly PlannedStep[] = [
   ALL,
 ];
 
+const ROLL: RollStep = { kind: 'roll' };
+
 /**
  * The steps of a rollout. Written steps keep their index: what the engine adds comes after them. Gates of the
- * environment come before users where the strategy has a preview, else at full weight at the end.
+ * environment come before users where the strategy has a preview, else at full weight at the end. A first deployment
+ * has neither weights below 100 % nor pauses; a rollback moves everything and asks nobody.
  */
-export function plannedSteps({ plan, gates }: Pick<Rollout, 'plan' | 'gates'>): readonly PlannedStep[] {
+export function plannedSteps({
+  plan,
+  gates,
+  kind,
+  stable,
+}: Pick<Rollout, 'plan' | 'gates' | 'kind' | 'stable'>): readonly PlannedStep[] {
+  if (kind === 'rollback') return [plan.kind === 'rolling' ? ROLL : ALL];
   switch (plan.kind) {
     case 'canary':
-      return [...canarySteps(plan), ...gatesSteps(gates)];
-    case 'blueGreen':
-      return blueGreenSteps(plan, gates);
+      return [...(stable === null ? [ALL] : canarySteps(plan)), ...gatesSteps(gates)];
+    case 'blueGreen': {
+      const steps = blueGreenSteps(plan, gates);
+      return stable === null ? steps.filter((step) => step.kind !== 'pause') : steps;
+    }
     case 'rolling':
-      return [{ kind: 'roll' }, ...gatesSteps(gates)];
+      return [ROLL, ...gatesSteps(gates)];
   }
+}
+
+/** A person has promoted it fully: judge and pauses that are left are skipped, gates are not. */
+export function isPromotedFully({ kind, judged }: Pick<Rollout, 'kind' | 'judged'>): boolean {
+  return kind === 'deploy' && !judged;
+}
+
+/** Where `promoteFully` goes on: at 100 %, but not past gates that have not passed, nor back. */
+export function stepWhenPromotedFully(rollout: Rollout): number {
+  const steps = plannedSteps(rollout);
+  const full = steps.findLastIndex(({ kind }) => kind === 'weight' || kind === 'roll');
+  const gates = steps.findIndex(({ kind }, index) => index >= rollout.step && kind === 'gates');
+  return rollout.step > full || (gates !== -1 && gates < full) ? rollout.step : full;
+}
+
+/** The judge step that goes by evidence of its own, now or (what the gates send is counted from the start) later. */
+export function judgedApart(rollout: Rollout): { readonly step: number; readonly judge: JudgeStep } | null {
+  const steps = plannedSteps(rollout);
+  const found = steps.findIndex((step, index) => {
+    if (step.kind !== 'judge') return false;
+    if (step.counts === 'gates') return index >= rollout.step;
+    return index === rollout.step && !sameTest(step.judge, rollout.judge);
+  });
+  const judge = steps[found];
+  return judge?.kind === 'judge' ? { step: found, judge } : null;
+}
+
+/** Whether evidence for the one serves the other, too: it belongs to these alone. */
+function sameTest(one: JudgeSettings, other: JudgeSettings): boolean {
+  const slo = one.slo.errors === other.slo.errors && one.slo.p99 === other.slo.p99;
+  return slo && one.tolerate === other.tolerate && one.detect === other.detect;
 }
 
 /** Written steps that do not end at 100 % get that step. */
@@ -149,6 +192,45 @@ function gatesSteps({ smoke, load, e2e }: GatesPlan): readonly PlannedStep[] {
   return orders.length === 0 ? [] : [{ kind: 'gates', orders }];
 }
 
+/** `10%`, `gates: smoke, load`: what a step does, for people. */
+export function stepInWords(step: PlannedStep): string {
+  switch (step.kind) {
+    case 'weight':
+      return formatShare(step.weight);
+    case 'pause':
+      return `pause ${step.duration === 'manual' ? 'until a person promotes' : formatDuration(step.duration)}`;
+    case 'replicas':
+      return `replicas: ${step.replicas === 'weight' ? 'as the weight needs' : countInWords(step.replicas)}`;
+    case 'judge':
+      return 'judge';
+    case 'mirror':
+      return `mirror ${formatShare(step.share)}`;
+    case 'gates':
+      return `gates: ${step.orders.map(({ gate }) => gate).join(', ')}`;
+    case 'preview':
+      return `preview: ${step.replicas}`;
+    case 'roll':
+      return 'replace the replicas';
+  }
+}
+
+function countInWords(count: Count): string {
+  return 'count' in count ? String(count.count) : formatShare(count.share);
+}
+
+/** When a pause of the plan begins to count: with it, or when the preview was ready. */
+export function pauseBegins(
+  { stepAt, previewAt }: Pick<Rollout, 'stepAt' | 'previewAt'>,
+  { since }: PauseStep,
+): number {
+  return since === 'preview' ? (previewAt ?? stepAt) : stepAt;
+}
+
+/** How long gates may take until the plan gives up: its deadline, and the time that a load needs by itself. */
+export function gatesLimit({ deadline }: Strategy, { orders }: GatesStep): number {
+  return orders.reduce((limit, order) => limit + (order.gate === 'load' ? order.load.for : 0), deadline);
+}
+
 /** The weight that is in force during the step with this index: that of the last weight step up to it, else 0. */
 export function weightAt(steps: readonly PlannedStep[], index: number): number {
   const last = steps.slice(0, index + 1).findLast((step) => step.kind === 'weight');
@@ -178,7 +260,7 @@ const DEFAULT_JUDGE: JudgeSettings = {
   dry: false,
 };
 
-/** How long stable stays at full size after a promotion; the replicas that a rolling plan has replaced are gone. */
+/** How long stable stays at full size after a promotion; the replicas that a plan has taken away from it are gone. */
 export function keepOf(plan: Strategy): number {
-  return plan.kind === 'rolling' ? 0 : plan.keep;
+  return plan.kind === 'rolling' || (plan.kind === 'canary' && plan.stableScale === 'dynamic') ? 0 : plan.keep;
 }

@@ -24,8 +24,12 @@ export function wantedGates(state: EnvironmentState, now: number): readonly Gate
   const trouble = rollout.gateErrors[order.gate];
   const wait = trouble === undefined ? 0 : Math.min(LONGEST_WAIT, RETRY_AFTER * 2 ** (trouble.count - 1));
   if (trouble !== undefined && now - trouble.at < wait) return [];
-  const id = `${rollout.id} ${order.gate} ${(trouble?.count ?? 0) + 1}`;
-  return [{ id, release: rollout.candidate, order }];
+  return [{ id: gateRunId(rollout, order.gate), release: rollout.candidate, order }];
+}
+
+/** Id of the next run of a gate: each try has one of its own. */
+export function gateRunId({ id, gateErrors }: Rollout, gate: GateName): string {
+  return `${id} ${gate} ${(gateErrors[gate]?.count ?? 0) + 1}`;
 }
 
 /** The effect that brings the runs that are under way to the wanted ones; none when they are. */

@@ -12,6 +12,7 @@ import { inForce, routeEffects } from './routing.ts';
 import { candidateReplicas, isGradual } from './sizes.ts';
 import { plannedSteps, replicasFor, weightAt } from './steps.ts';
 import { approvedRollout } from './turn.ts';
+import { gatesEffects } from './wanted-gates.ts';
 import { carriedShares, keptReplicas, leavingReplicas } from './withdrawing.ts';
 
 export { commandedNow, inForce } from './routing.ts';
@@ -124,7 +125,8 @@ function raise(sizes: Record<number, number>, release: number, replicas: number)
 export function wantedEffects(state: EnvironmentState, observation: Observation, now: number): readonly Effect[] {
   const shares = wantedShares(state, observation);
   const routes = routeEffects(state, { observation, shares, now });
-  return [...routes, ...scaleEffects(state, { observation, now }, { shares, routed: routes.length === 0 })];
+  const scales = scaleEffects(state, { observation, now }, { shares, routed: routes.length === 0 });
+  return [...routes, ...scales, ...gatesEffects(state, observation, now)];
 }
 
 interface Route {
