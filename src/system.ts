@@ -5,11 +5,13 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RolloutStore } from './delivery/index.ts';
 import type { Journal } from './journal/index.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { failpoint } from './kernel/failpoint.ts';
 import { Fault } from './kernel/fault.ts';
-import { cacheFolder, homeFolder, socketPath } from './kernel/workspace.ts';
+import type { SecretReference } from './kernel/secret.ts';
+import { cacheFolder, homeFolder, readIfThere, socketPath } from './kernel/workspace.ts';
 import type { TaskDefinition } from './pipeline/index.ts';
 import type { EmbeddedPlatformOptions, LogLine, LogQuery } from './platforms/embedded/index.ts';
 import type { Project } from './project/index.ts';
@@ -58,7 +60,7 @@ const AGENT_START_TIMEOUT = 20_000;
 /**
  * The client of an agent that answers: the one that is there, or a new one in the background.
  *
- * @throws Fault `agent/not-started` when it does not answer in time.
+ * @throws Fault `agent/not-started` when it ends instead, or does not answer in time.
  */
 export async function ensureAgent(system: System): Promise<AgentClient> {
   const client = await agentClient(system);
@@ -67,12 +69,12 @@ export async function ensureAgent(system: System): Promise<AgentClient> {
   const logs = join(system.home, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const log = join(logs, 'agent.log');
-  const [program, script] = [process.execPath, programPath('slipway')];
+  const before = readIfThere(log)?.length ?? 0;
   let exited = false;
   startDaemon(
     {
-      program,
-      args: ['--disable-warning=ExperimentalWarning', script, 'serve', '--quiet'],
+      program: process.execPath,
+      args: ['--disable-warning=ExperimentalWarning', programPath('slipway'), 'serve', '--quiet'],
       cwd: system.home,
       env: definedOnly(system.env),
       stdout: log,
@@ -82,17 +84,45 @@ export async function ensureAgent(system: System): Promise<AgentClient> {
   );
   const deadline = system.clock.monotonic() + AGENT_START_TIMEOUT;
   while (system.clock.monotonic() < deadline) {
+    // Asked before: one that has ended may have given way to an agent that answers since.
+    const ended = exited;
     if ((await client.info()) !== null) return client;
-    // An agent that another command started at the same time may have been faster: then ours is gone, and that is fine.
-    if (exited && system.clock.monotonic() > deadline - AGENT_START_TIMEOUT / 2) break;
+    const said = ended ? (readIfThere(log)?.slice(before).trim() ?? '') : '';
+    if (ended && !said.includes(GIVES_WAY)) throw notStarted(log, said);
     await system.clock.sleep(20);
   }
-  throw new Fault({
+  throw notStarted(log, '');
+}
+
+/** What an agent says that another command has started at the same time, and that was not the first. */
+const GIVES_WAY = 'agent/already-running';
+
+const LINES_TOLD = 6;
+
+function notStarted(log: string, said: string): Fault<'agent/not-started'> {
+  const lines = said.split('\n').slice(-LINES_TOLD).join('\n');
+  return new Fault({
     code: 'agent/not-started',
     kind: 'unreachable',
-    message: 'The agent was started and does not answer.',
+    message: said === '' ? 'The agent was started and does not answer.' : `The agent could not be started:\n${lines}`,
     hint: `Read ${log}, or run "slipway serve" to see it start.`,
   });
+}
+
+/**
+ * Keeps the present values of secrets in the home, where replicas read them.
+ *
+ * @returns name → id of the version, which tells nothing of the value
+ * @throws Fault `secret/…` for the first one that has no value.
+ */
+export async function keepSecrets(
+  { env, home, clock }: System,
+  { references, folder }: { readonly references: Readonly<Record<string, SecretReference>>; readonly folder: string },
+): Promise<Readonly<Record<string, string>>> {
+  if (Object.keys(references).length === 0) return {};
+  const { resolveSecrets } = await import('./kernel/secret.ts');
+  const { openSecretStore } = await import('./platforms/embedded/index.ts');
+  return openSecretStore({ home, clock }).put(resolveSecrets(references, { env, folder }));
 }
 
 export interface RunningAgent {
@@ -119,11 +149,14 @@ export async function runAgent(
   { signal, platform: changes }: AgentSettings = {},
 ): Promise<RunningAgent> {
   const { createAgentApi, serveOnSocket, startAgent, takeAgentLock } = await import('./server/index.ts');
-  const { createEmbeddedPlatform, openSqliteRolloutStore } = await import('./platforms/embedded/index.ts');
+  const { createEmbeddedPlatform, openSecretStore, openSqliteRolloutStore } =
+    await import('./platforms/embedded/index.ts');
+  const { gatedPlatform } = await import('./delivery/index.ts');
+  const { createGates } = await import('./gates/index.ts');
   const lock = takeAgentLock(system.home);
   const journal = await openJournal(system);
   const store = openSqliteRolloutStore({ path: join(system.home, 'slipway.db') });
-  const platform = createEmbeddedPlatform({
+  const embedded = createEmbeddedPlatform({
     home: system.home,
     cache: system.cache,
     clock: system.clock,
@@ -131,13 +164,28 @@ export async function runAgent(
     environment: system.env,
     ...changes,
   });
-  await platform.start();
+  const platform = gatedPlatform({
+    platform: embedded,
+    gate: createGates({
+      clock: system.clock,
+      environment: definedOnly(system.env),
+      loadProgram: nodeProgram('load'),
+    }),
+    targetOf: ({ key, spec }, release) => ({ url: embedded.addressOf(key, release), endToEnd: spec.endToEnd }),
+  });
+  await embedded.start();
   const agent = await startAgent({ store, platform, journal, clock: system.clock, onPoint: failpoint });
+  // A record that can't be read may name any of them: then none goes.
+  await namedSecrets(store).then(
+    (named) => openSecretStore(system).prune(named),
+    () => undefined,
+  );
   let finish = (): void => undefined;
   const ended = new Promise<void>((resolve) => (finish = resolve));
   const end = async (everything: boolean): Promise<void> => {
     await agent.stop();
-    await platform.stop({ everything });
+    await platform.close();
+    await embedded.stop({ everything });
     // The answer to whoever asked has to leave first.
     setImmediate(() => {
       server.close();
@@ -152,13 +200,21 @@ export async function runAgent(
   const stop = (everything: boolean): Promise<void> => (stopped ??= end(everything));
   const service = {
     ...agent,
-    router: () => Promise.resolve(platform.router()),
+    router: () => Promise.resolve(embedded.router()),
     info: () => ({ pid: process.pid, version: system.version, home: system.home }),
     stop,
   };
   const server = await serveOnSocket(createAgentApi(service), system.agentSocket);
   signal?.addEventListener('abort', () => void stop(false), { once: true });
-  return { ended, routerUrl: platform.router().url, stop };
+  return { ended, routerUrl: embedded.router().url, stop };
+}
+
+/** The versions of secrets that some release names which may be deployed, or rolled back to, again. */
+async function namedSecrets(store: RolloutStore): Promise<readonly string[]> {
+  const records = await Promise.all((await store.list()).map((key) => store.load(key)));
+  return records.flatMap((loaded) =>
+    Object.values(loaded?.record.state.releases ?? {}).flatMap(({ content }) => Object.values(content.secrets)),
+  );
 }
 
 export type { LogLine as ServiceLogLine } from './platforms/embedded/index.ts';
@@ -198,7 +254,7 @@ function replicaBundle(): string {
 }
 
 /** The argv prefix of one of our programs. */
-function nodeProgram(name: 'router' | 'replica'): readonly string[] {
+function nodeProgram(name: 'router' | 'replica' | 'load'): readonly string[] {
   return [process.execPath, '--disable-warning=ExperimentalWarning', programPath(name)];
 }
 
@@ -206,6 +262,7 @@ const SOURCES = {
   slipway: 'cli/main.ts',
   router: 'platforms/embedded/router/main.ts',
   replica: 'platforms/embedded/replica/main.ts',
+  load: 'gates/load/main.ts',
 } as const;
 
 /** The bundle beside us when we are one ourselves, else the source. */

@@ -63,7 +63,7 @@ export async function requireProject(folder: string, terminal: Terminal, cache?:
   const { formatProblems, loadProject } = await import('../project/index.ts');
   const { project, problems } = await loadProject({ folder, ...(cache === undefined ? {} : { cache }) });
   if (project !== null && problems.length === 0) return project;
-  terminal.note(formatProblems(problems, { color: process.stderr.isTTY }));
+  terminal.note(formatProblems(problems, { color: terminal.colour }));
   throw new Fault({
     code: 'config/invalid',
     kind: 'usage',

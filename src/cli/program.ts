@@ -1,6 +1,7 @@
 /** The command line: names, arguments and help. Each command's code is loaded only when it runs. */
 
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { ApprovalOptions } from './commands/approve.ts';
 import type { Verb } from '../server/index.ts';
 import type { System } from '../system.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -193,12 +194,38 @@ function addVerbs(program: Command, { system, terminal, run }: Scene): void {
       .argument('[environment]')
       .action((environment) => verb(environment, { kind }));
   }
+  addApprovals(program, { system, terminal, run });
   program
     .command('rollback')
     .description('send all requests to a kept release at once')
     .argument('[environment]')
     .option('--to <n>', 'the number of the release; the one before when none is given', wholeNumber)
     .action((environment, options) => verb(environment, { kind: 'rollback', to: options.to ?? null }));
+}
+
+function addApprovals(program: Command, { system, terminal, run }: Omit<Scene, 'signal'>): void {
+  const decide = (options: ApprovalOptions): Promise<void> =>
+    run(import('./commands/approve.ts').then((it) => it.runApproval(system, terminal, options)));
+  const who = (command: Command<[string | undefined]>) =>
+    command
+      .option('--as <name>', 'who you are; by default the user.name of git, else USER')
+      .option('--group <group>', 'a group that you are in; may be given again', also, []);
+  who(
+    program.command('approve').description('say yes to the release that waits for it').argument('[environment]'),
+  ).action((environment, options) => decide({ environment, as: options.as, groups: options.group, answer: 'approve' }));
+  program
+    .command('reject')
+    .description('say no to the release that waits for an approval: its rollout ends')
+    .argument('[environment]')
+    .option('--as <name>', 'who you are; by default the user.name of git, else USER')
+    .option('--because <text>', 'why')
+    .action((environment, options) =>
+      decide({ environment, as: options.as, groups: [], answer: 'reject', because: options.because }),
+    );
+}
+
+function also(value: string, before: readonly string[]): string[] {
+  return [...before, value];
 }
 
 function addAgentCommands(program: Command, { system, terminal, signal, run }: Scene): void {

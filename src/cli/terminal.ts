@@ -14,24 +14,36 @@ export interface Terminal {
   /** Raw text to standard error, for the live display. */
   draw(text: string): void;
   style(style: Style, text: string): string;
+  /** Whether what is written with `print` and `note` may be coloured. */
+  readonly colour: boolean;
   /** Whether standard error is a terminal that can be redrawn. */
   readonly live: boolean;
+  /** Whether a person sits there who can be waited for: not in CI, nor where nobody reads. */
+  readonly attended: boolean;
   readonly columns: number;
 }
 
 export function createTerminal(env: Readonly<Record<string, string | undefined>>): Terminal {
   const colour = env['NO_COLOR'] === undefined && (isatty(1) || Boolean(env['FORCE_COLOR']));
   const [output, error] = [directOutput(1), directOutput(2)];
+  const attended = isatty(2) && !inCi(env);
   return {
     print: (text) => output(`${text}\n`),
     note: (text) => error(`${text}\n`),
     draw: error,
     style: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
-    live: isatty(2) && env['CI'] === undefined && env['TERM'] !== 'dumb',
+    colour,
+    live: attended && env['TERM'] !== 'dumb',
+    attended,
     get columns() {
       return process.stderr.columns || 100;
     },
   };
+}
+
+/** Whether we run for a CI system, all of which say so by `CI`. */
+export function inCi(env: Readonly<Record<string, string | undefined>>): boolean {
+  return env['CI'] !== undefined && env['CI'] !== '' && env['CI'] !== 'false';
 }
 
 /** How wide a text is on the screen, as far as one column per code point goes. */

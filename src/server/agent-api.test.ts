@@ -2,6 +2,8 @@ import { rmSync, statSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SPEC } from '../../test/rigs/engine-rig.ts';
+import { sha256 } from '../kernel/digest.ts';
 import { Fault } from '../kernel/fault.ts';
 import { temporaryFolder } from '../kernel/workspace.ts';
 import type { DeliveryService } from './agent-api.ts';
@@ -87,6 +89,47 @@ test('what is no command, or no JSON, is refused and says why', async () => {
   };
   expect(await post('{"kind":"explode"}')).toEqual([400, 'agent/bad-request']);
   expect(await post('{"kind":')).toEqual([400, 'agent/bad-request']);
+});
+
+test('a deployment that is none is refused whole, with each place that is wrong', async () => {
+  const deployed: unknown[] = [];
+  const api = createAgentApi({ ...SERVICE, deploy: (request) => (deployed.push(request), SERVICE.deploy(request)) });
+  const post = async (body: unknown): Promise<{ status: number; detail: string }> => {
+    const answer = await api.request('/v1/deployments', { method: 'POST', body: JSON.stringify(body) });
+    return { status: answer.status, detail: ((await answer.json()) as { detail?: string }).detail ?? '' };
+  };
+  const good = {
+    service: 'herald',
+    environment: 'local',
+    image: sha256('image'),
+    config: {},
+    secrets: { TOKEN: '0123456789abcdef' },
+    needs: ['staging'],
+    revision: null,
+    spec: SPEC,
+  };
+  expect(await post(good)).toMatchObject({ status: 200 });
+  expect(deployed).toEqual([good]);
+  const bad = { ...good, environment: '../elsewhere', image: 'latest', spec: { ...SPEC, replicas: 0 } };
+  const { status, detail } = await post(bad);
+  expect(status).toBe(400);
+  for (const place of ['environment', 'image', 'spec.replicas']) expect(detail).toContain(`at ${place}`);
+  expect(await post({})).toMatchObject({ status: 400 });
+  expect(deployed).toHaveLength(1);
+});
+
+test('nobody on the socket is who they say: an approval is recorded, not authenticated', async () => {
+  const verbs: unknown[] = [];
+  const api = createAgentApi({ ...SERVICE, command: (key, verb) => (verbs.push(verb), SERVICE.command(key, verb)) });
+  const post = (verb: unknown) =>
+    api.request('/v1/environments/herald/local/commands', { method: 'POST', body: JSON.stringify(verb) });
+  await post({ kind: 'approve', by: 'ana', groups: ['managers'], authenticated: true, release: 3 });
+  await post({ kind: 'reject', by: 'ana' });
+  expect(verbs).toEqual([
+    { kind: 'approve', by: 'ana', groups: ['managers'], authenticated: false, release: 3 },
+    { kind: 'reject', by: 'ana', authenticated: false },
+  ]);
+  expect((await post({ kind: 'approve', by: '', groups: [] })).status).toBe(400);
 });
 
 test('nobody at the socket is no agent', async () => {

@@ -18,9 +18,26 @@ export interface DeliveryService {
   stop(everything: boolean): Promise<void>;
 }
 
+const release = z.int().positive();
+const person = z.string().min(1).max(200);
+
+/** On this socket nobody proves who they are, so what they say of themselves is recorded and no more. */
+const AUTHENTICATED = false;
+
 const verbSchema: z.ZodType<Verb> = z.union([
   z.object({ kind: z.enum(['promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'remove']) }),
-  z.object({ kind: z.literal('rollback'), to: z.int().positive().nullable() }),
+  z.object({ kind: z.literal('rollback'), to: release.nullable() }),
+  z
+    .object({ kind: z.literal('approve'), by: person, groups: z.array(person), release: release.exactOptional() })
+    .transform((verb) => ({ ...verb, authenticated: AUTHENTICATED })),
+  z
+    .object({
+      kind: z.literal('reject'),
+      by: person,
+      because: z.string().min(1).max(2000).exactOptional(),
+      release: release.exactOptional(),
+    })
+    .transform((verb) => ({ ...verb, authenticated: AUTHENTICATED })),
 ]);
 
 /** Requests and answers are JSON; errors are `application/problem+json` (RFC 9457) with our stable `code`. */
@@ -28,13 +45,16 @@ export function createAgentApi(service: DeliveryService): Hono {
   const api = new Hono();
   api.get('/v1/agent', (context) => context.json(service.info()));
   api.get('/v1/router', async (context) => context.json(await service.router()));
-  api.post('/v1/deployments', async (context) =>
-    context.json(await service.deploy(await context.req.json<DeployRequest>())),
-  );
+  api.post('/v1/deployments', async (context) => {
+    const { deployRequestSchema } = await import('./deploy-request-schema.ts');
+    const request = deployRequestSchema.safeParse(await context.req.json());
+    if (!request.success) return badRequest(request.error);
+    return context.json(await service.deploy(request.data));
+  });
   api.post('/v1/environments/:service/:environment/commands', async (context) => {
     const { service: name, environment } = context.req.param();
     const verb = verbSchema.safeParse(await context.req.json());
-    if (!verb.success) return problem({ status: 400, code: 'agent/bad-request', detail: z.prettifyError(verb.error) });
+    if (!verb.success) return badRequest(verb.error);
     return context.json(await service.command(`${name}/${environment}`, verb.data));
   });
   api.post('/v1/stop', async (context) => {
@@ -54,6 +74,10 @@ export function createAgentApi(service: DeliveryService): Hono {
 }
 
 const STATUS: Readonly<Record<Fault['kind'], ContentfulStatusCode>> = { refused: 409, usage: 400, unreachable: 502 };
+
+function badRequest(error: z.ZodError): Response {
+  return problem({ status: 400, code: 'agent/bad-request', detail: z.prettifyError(error) });
+}
 
 interface Problem {
   readonly status: ContentfulStatusCode;

@@ -9,6 +9,10 @@ export interface DeployRequest {
   /** The OCI index; it must be in the home's images. */
   readonly image: Digest;
   readonly config: Readonly<Record<string, string>>;
+  /** Name → id of the secret's version; its value is in the home already and never goes over the socket. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Environments of the same service in which this image must be stable and well. */
+  readonly needs: readonly string[];
   readonly revision: Release['revision'];
   readonly spec: EnvironmentSpec;
 }

@@ -45,7 +45,16 @@ async function createHome(store: RolloutStore = createMemoryRolloutStore()): Pro
     },
     async deploy(environment, version) {
       const { image } = contentOf(version);
-      const request = { service: 'herald', environment, image, config: {}, revision: null, spec: SPEC };
+      const request = {
+        service: 'herald',
+        environment,
+        image,
+        config: {},
+        secrets: {},
+        needs: [],
+        revision: null,
+        spec: SPEC,
+      };
       return (await home.agent.deploy(request)).answer;
     },
     async seconds(count) {
@@ -148,6 +157,40 @@ describe('an agent', () => {
     await home.seconds(10);
     expect(await home.store.list()).toEqual(['herald/local', 'herald/preview']);
     expect(home.phase('preview')).toBe('healthy');
+  });
+
+  test('refuses an image that is not well in an environment that it must have passed', async () => {
+    const home = await createHome();
+    const deploy = (environment: string, version: number, needs: readonly string[] = []) => {
+      const { image } = contentOf(version);
+      const request = {
+        service: 'herald',
+        environment,
+        image,
+        config: {},
+        secrets: {},
+        needs,
+        revision: null,
+        spec: SPEC,
+      };
+      return home.agent.deploy(request);
+    };
+    const refusal = async (): Promise<string> => {
+      const error: unknown = await deploy('production', 1, ['staging']).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'delivery/needs-environment', kind: 'refused' });
+      return (error as Error).message.replace(/^.* and it is not: /, '');
+    };
+    expect(await refusal()).toBe('nothing is deployed there.');
+    await deploy('staging', 2);
+    await home.seconds(10);
+    expect(await refusal()).toBe('#1 of another image serves there.');
+    await deploy('staging', 1);
+    await home.seconds(5);
+    expect(await refusal()).toBe('it is still being rolled out there: the plan pauses here for 1m.');
+    await home.seconds(90);
+    expect(home.phase('staging')).toBe('healthy');
+    expect((await deploy('production', 1, ['staging'])).answer).toBe('rolling out #1');
+    expect(home.phase('production')).toBe('progressing');
   });
 
   test('starts although the record of one environment can not be read', async () => {

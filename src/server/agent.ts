@@ -11,8 +11,10 @@ import {
   type RolloutStore,
 } from '../delivery/index.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Digest } from '../kernel/digest.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import type { DeployRequest, Verb } from './agent-contract.ts';
+import { complaintAbout } from './needs.ts';
 import { lookAfter, type LookedAfter } from './look-after.ts';
 
 export interface AgentOptions {
@@ -25,7 +27,7 @@ export interface AgentOptions {
 }
 
 export interface Agent {
-  /** @throws Fault `agent/stopping`. */
+  /** @throws Fault `agent/stopping`, `delivery/needs-environment`. */
   deploy(request: DeployRequest): Promise<CommandAnswer>;
   /** @throws Fault `agent/no-such-environment`, `agent/stopping`. */
   command(key: string, verb: Verb): Promise<CommandAnswer>;
@@ -109,10 +111,18 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }
   }
   return {
-    deploy: ({ service, environment, image, config, revision, spec }) =>
+    deploy: ({ service, environment, image, config, secrets, needs, revision, spec }) =>
       counted(async () => {
+        for (const need of needs) {
+          const there = await environments.get(`${service}/${need}`);
+          const complaint = complaintAbout(
+            there?.controller.exists() === true ? there.controller.state() : null,
+            image,
+          );
+          if (complaint !== null) throw notWellThere({ environment, need, image, complaint });
+        }
         const present = await open(`${service}/${environment}`, spec);
-        const content = { service, environment, image, config, secrets: {}, grants: [] };
+        const content = { service, environment, image, config, secrets, grants: [] };
         return obeyed(present, { kind: 'deploy', content, revision, spec });
       }),
     command: (key, verb) =>
@@ -132,6 +142,22 @@ function stopping(): Fault<'agent/stopping'> {
     message: 'The agent is ending.',
     hint: 'Run the command again: it starts another one.',
     retryable: true,
+  });
+}
+
+interface Unwell {
+  readonly environment: string;
+  readonly need: string;
+  readonly image: Digest;
+  readonly complaint: string;
+}
+
+function notWellThere({ environment, need, image, complaint }: Unwell): Fault<'delivery/needs-environment'> {
+  return new Fault({
+    code: 'delivery/needs-environment',
+    kind: 'refused',
+    message: `${environment} needs image ${image.slice(0, 19)} to be well in ${need} first, and it is not: ${complaint}.`,
+    hint: `Run "slipway deploy ${need}", and deploy to ${environment} when it is promoted there.`,
   });
 }
 

@@ -106,7 +106,16 @@ export function createAgentRig({ component }: { readonly component?: string } = 
       const limits = { memory: 64 * 1024 * 1024, request: 2000 };
       const spec: EnvironmentSpec = { ...SPEC, replicas: 2, strategy: plan, keep: 1, limits };
       const [service = '', environment = ''] = KEY.split('/');
-      await client.deploy({ service, environment, image: sha256('image'), config, revision: null, spec });
+      await client.deploy({
+        service,
+        environment,
+        image: sha256('image'),
+        config,
+        secrets: {},
+        needs: [],
+        revision: null,
+        spec,
+      });
     },
     view,
     async ended(number) {

@@ -3,7 +3,8 @@
 import type { Digest } from '../../kernel/digest.ts';
 import { Fault } from '../../kernel/fault.ts';
 import { deploymentsFor, type ProjectEnvironment, whyNowhere } from '../../project/index.ts';
-import { ensureAgent, openJournal, type System } from '../../system.ts';
+import type { DeployRequest } from '../../server/index.ts';
+import { ensureAgent, keepSecrets, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode, tellRefusal } from '../exit.ts';
 import { keepImage } from '../keep-image.ts';
 import { openSession } from '../pipeline-session.ts';
@@ -38,21 +39,23 @@ interface RollOut {
 /** Deploys to each environment in turn; the next one only when the one before it is done. */
 export async function rollOut(scene: RunScene, { image, environment, wait }: RollOut): Promise<ExitCode> {
   const { project, revision } = scene.session;
-  const deployments =
-    environment === undefined ? deploymentsFor(project, revision) : [{ environment, why: 'named', approval: false }];
-  if (deployments.length === 0) scene.terminal.print(whyNowhere(project, revision));
-  for (const { environment: name, why, approval } of deployments) {
+  const ruled = deploymentsFor(project, revision);
+  const names = environment === undefined ? ruled.map((one) => one.environment) : [environment];
+  if (names.length === 0) scene.terminal.print(whyNowhere(project, revision));
+  for (const name of names) {
     const target = project.environments.find((it) => it.name === name);
     if (target === undefined) throw noSuchEnvironment(name, project.environments);
-    if (approval) {
-      // Approvals are not there yet: what needs one waits rather than goes without.
-      scene.terminal.print(`${name} (${why}) needs an approval; "slipway deploy ${name}" deploys it when it is given.`);
-      return EXIT.waiting;
-    }
-    const code = await deployTo(scene, { image, target, wait });
+    const approved = ruled.some((one) => one.environment === name && one.approval);
+    const code = await deployTo(scene, { image, target: approved ? withApproval(target) : target, wait });
     if (code !== EXIT.ok) return code;
   }
   return EXIT.ok;
+}
+
+/** On some ways into an environment somebody must approve even where the environment itself asks nobody. */
+function withApproval(target: ProjectEnvironment): ProjectEnvironment {
+  const { approval } = target.spec;
+  return { ...target, spec: { ...target.spec, approval: { ...approval, count: Math.max(1, approval.count) } } };
 }
 
 interface Deployment {
@@ -61,19 +64,14 @@ interface Deployment {
   readonly wait: boolean;
 }
 
-async function deployTo({ system, terminal, session, signal }: RunScene, deployment: Deployment): Promise<ExitCode> {
-  const { image, target, wait } = deployment;
-  const { project, revision } = session;
+async function deployTo(scene: RunScene, deployment: Deployment): Promise<ExitCode> {
+  const { system, terminal } = scene;
+  const { project } = scene.session;
+  const { target, wait } = deployment;
   const key = `${project.service}/${target.name}`;
+  const request = await requestFor(scene, deployment);
   const agent = await ensureAgent(system);
-  const answered = await agent.deploy({
-    service: project.service,
-    environment: target.name,
-    image,
-    config: target.config,
-    revision: { commit: revision.commit, ref: revision.name },
-    spec: target.spec,
-  });
+  const answered = await agent.deploy(request);
   const { url } = await agent.router();
   if (!answered.done) return tellRefusal(answered, terminal);
   const { answer, rollout } = answered;
@@ -81,7 +79,27 @@ async function deployTo({ system, terminal, session, signal }: RunScene, deploym
   address.hostname = `${project.service}.${target.name}.localhost`;
   terminal.print(`${key}: ${answer}; it answers at ${address.href}`);
   // Nothing to wait for: it is deployed there already, or was asked back to.
-  if (!wait || rollout === null) return EXIT.ok;
+  return !wait || rollout === null ? EXIT.ok : follow(scene, key, rollout);
+}
+
+async function requestFor({ system, session }: RunScene, { image, target }: Deployment): Promise<DeployRequest> {
+  const { project, revision, folder } = session;
+  const { endToEnd } = target.spec;
+  return {
+    service: project.service,
+    environment: target.name,
+    image,
+    config: target.config,
+    secrets: await keepSecrets(system, { references: target.secrets, folder }),
+    needs: target.needs,
+    revision: { commit: revision.commit, ref: revision.name },
+    // Whoever runs the tests later stands in another folder.
+    spec: { ...target.spec, endToEnd: endToEnd === null ? null : { ...endToEnd, folder } },
+  };
+}
+
+/** To the end of the rollout, or to where a person must decide when nobody is there to do so. */
+async function follow({ system, terminal, signal }: RunScene, key: string, rollout: string): Promise<ExitCode> {
   const journal = await openJournal(system);
   try {
     const end = await watchRollout({ journal, key, rollout, clock: system.clock, terminal, signal });

@@ -23,7 +23,7 @@ export interface RehearseOptions {
 export async function runRehearse(terminal: Terminal, { file, json, seeds }: RehearseOptions): Promise<ExitCode> {
   const { rehearsal, problems } = await parseRehearsal(readText(file), file);
   if (rehearsal === null) {
-    terminal.note(formatProblems(problems, { color: process.stderr.isTTY }));
+    terminal.note(formatProblems(problems, { color: terminal.colour }));
     return EXIT.usage;
   }
   if (seeds !== undefined) {

@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { openSession } from '../pipeline-session.ts';
 import { keepImage } from '../keep-image.ts';
 import { type RunScene, runTasks } from '../run-tasks.ts';
-import type { Terminal } from '../terminal.ts';
+import { inCi, type Terminal } from '../terminal.ts';
 
 export interface RunOptions {
   readonly stage: string | undefined;
@@ -29,8 +29,8 @@ export async function runRun(system: System, terminal: Terminal, options: RunOpt
   if (stage !== undefined && stage !== 'package' && stage !== 'deploy') return EXIT.ok;
   const scene: RunScene = { system, terminal, session, signal: options.signal };
   const image = await keepImage(scene, run);
-  const inCi = system.env['CI'] !== undefined && system.env['CI'] !== 'false' && stage === undefined;
-  if (!options.deploy && stage !== 'deploy' && !inCi) return EXIT.ok;
+  const byItself = stage === undefined && inCi(system.env);
+  if (!options.deploy && stage !== 'deploy' && !byItself) return EXIT.ok;
   const { rollOut } = await import('./deploy.ts');
   return rollOut(scene, { image, environment: undefined, wait: true });
 }

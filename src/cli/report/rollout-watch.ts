@@ -18,13 +18,21 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
 }
 
-/** How the watch ended: with the rollout, at a pause that only a person ends, or by the person who watched. */
+/**
+ * How the watch ended: with the rollout, where a person must decide and nobody sits at the terminal, or by the person
+ * who watched.
+ */
 export type WatchEnd =
   | { readonly kind: 'ended'; readonly rollout: RolloutView; readonly view: EnvironmentView }
   | { readonly kind: 'waiting'; readonly view: EnvironmentView }
   | { readonly kind: 'left' };
 
 const REDRAW_EVERY = 1000;
+
+/** A pause of the plan with a time ends by itself; every other pause is a person's, also one with a latest time. */
+function waitsForPerson({ now }: EnvironmentView): boolean {
+  return now?.phase === 'paused' && (now.reason !== 'step' || now.wait?.until === null);
+}
 
 export function watchRollout(options: WatchOptions): Promise<WatchEnd> {
   const { journal, key, rollout: id, clock, terminal, signal } = options;
@@ -73,8 +81,7 @@ export function watchRollout(options: WatchOptions): Promise<WatchEnd> {
       // The end is told only when the world looks like it: the last change comes after it.
       if (rollout?.ended && present.now !== null && present.now.at >= rollout.ended.wall)
         finish({ kind: 'ended', rollout, view: present });
-      else if (present.now?.phase === 'paused' && present.now.wait?.until === null)
-        finish({ kind: 'waiting', view: present });
+      else if (!terminal.attended && waitsForPerson(present)) finish({ kind: 'waiting', view: present });
     };
     signal.addEventListener('abort', leave, { once: true });
     // The first entries come before `subscribe` returns, so what ends it must not be needed yet.

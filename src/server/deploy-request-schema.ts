@@ -1,0 +1,116 @@
+/** What a deployment must look like when it comes over the socket. Whoever may write to the socket is not thereby right. */
+
+import { z } from 'zod';
+import type { EnvironmentSpec, GatesPlan, JudgeSettings, Step, Strategy } from '../delivery/index.ts';
+import { parseDigest } from '../kernel/digest.ts';
+import type { DeployRequest } from './agent-contract.ts';
+
+const milliseconds = z.number().min(0);
+const share = z.number().min(0).max(1);
+const whole = z.int().min(0);
+const text = z.record(z.string(), z.string());
+
+/** It names services, environments and hosts. */
+const label = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a DNS label');
+
+const digest = z.string().transform((written, context) => {
+  try {
+    return parseDigest(written);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'a digest: sha256 and 64 hexadecimal digits' });
+    return z.NEVER;
+  }
+});
+
+const gatesShape = {
+  smoke: z.array(
+    z.object({ method: z.enum(['get', 'post']), path: z.string(), body: z.string().nullable(), status: whole }),
+  ),
+  load: z
+    .object({
+      path: z.string(),
+      rate: z.number().positive(),
+      for: milliseconds,
+      p99: milliseconds.nullable(),
+      errors: share,
+    })
+    .nullable(),
+  e2e: z.boolean(),
+};
+
+const gates: z.ZodType<GatesPlan> = z.object(gatesShape);
+
+const judge: z.ZodType<JudgeSettings> = z.object({
+  tolerate: z.number().positive(),
+  detect: z.number().positive(),
+  falseAlarm: z.number().gt(0).lt(0.5),
+  miss: z.number().gt(0).lt(0.5),
+  within: milliseconds,
+  inconclusive: z.enum(['hold', 'abort']),
+  slo: z.object({ errors: share, p99: milliseconds.nullable() }),
+  dry: z.boolean(),
+});
+
+const count = z.union([z.strictObject({ count: whole }), z.strictObject({ share })]);
+
+const step: z.ZodType<Step> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('weight'), weight: share }),
+  z.object({ kind: z.literal('pause'), duration: z.union([milliseconds, z.literal('manual')]) }),
+  z.object({ kind: z.literal('replicas'), replicas: z.union([count, z.literal('weight')]) }),
+  z.object({ kind: z.literal('judge'), judge }),
+  z.object({ kind: z.literal('mirror'), share }),
+]);
+
+const deadline = { deadline: milliseconds, onDeadline: z.enum(['abort', 'hold']) };
+
+const strategy: z.ZodType<Strategy> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('rolling'), maxSurge: count, maxUnavailable: count, ...deadline }),
+  z.object({
+    kind: z.literal('blueGreen'),
+    previewReplicas: z.int().positive(),
+    switch: z.union([z.enum(['auto', 'manual']), z.object({ after: milliseconds })]),
+    before: z.object({ ...gatesShape, judge: judge.nullable() }),
+    after: z.object({ judge: judge.nullable() }),
+    keep: milliseconds,
+    ...deadline,
+  }),
+  z.object({
+    kind: z.literal('canary'),
+    steps: z.array(step).nullable(),
+    match: z.object({ headers: text }).nullable(),
+    judge,
+    keep: milliseconds,
+    supersede: z.enum(['restart', 'queue', 'reject']),
+    stableScale: z.enum(['full', 'dynamic']),
+    keepAborted: milliseconds,
+    rollbackWindow: whole,
+    ...deadline,
+  }),
+]);
+
+const spec: z.ZodType<EnvironmentSpec> = z.object({
+  replicas: z.int().positive(),
+  strategy,
+  affinity: z.union([
+    z.object({ kind: z.literal('none') }),
+    z.object({ kind: z.enum(['header', 'cookie']), name: z.string().min(1) }),
+  ]),
+  guard: milliseconds,
+  keep: whole,
+  limits: z.object({ memory: z.number().positive(), request: z.number().positive() }),
+  approval: z.object({ count: whole, by: z.array(z.string()), expires: milliseconds.nullable() }),
+  gates,
+  endToEnd: z.object({ kind: z.enum(['postman', 'run']), what: z.string(), folder: z.string() }).nullable(),
+  engine: z.enum(['node', 'wasmtime']),
+});
+
+export const deployRequestSchema: z.ZodType<DeployRequest> = z.object({
+  service: label,
+  environment: label,
+  image: digest,
+  config: text,
+  secrets: text,
+  needs: z.array(label),
+  revision: z.object({ commit: z.string(), ref: z.string() }).nullable(),
+  spec,
+});
