@@ -9,6 +9,7 @@ import type {
   EnvironmentSpec,
   Observation,
   Release,
+  RouteEffect,
 } from '../../src/delivery/index.ts';
 import { releaseDigest } from '../../src/delivery/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -106,8 +107,8 @@ export function scale(release: number, replicas: number): Effect {
   return { kind: 'scale', release, replicas };
 }
 
-export function route(shares: Readonly<Record<number, number>>): Effect {
-  return { kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null, mirror: null };
+export function route(shares: Readonly<Record<number, number>>, changes: Partial<RouteEffect> = {}): RouteEffect {
+  return { kind: 'route', shares, rollout: null, affinity: { kind: 'none' }, match: null, mirror: null, ...changes };
 }
 
 /** Observes until `wanted` holds, for at most `patience` milliseconds. */

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type IncomingHttpHeaders, request as startRequest, type RequestOptions } from 'node:http';
+import { Agent, type IncomingHttpHeaders, request as startRequest, type RequestOptions } from 'node:http';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../src/kernel/workspace.ts';
 import { createRouterClient, type RouterClient } from '../../src/platforms/embedded/router-client.ts';
@@ -22,7 +22,7 @@ export interface Replica extends ReplicaAddress {
   readonly process: ChildProcess;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -111,6 +111,23 @@ export async function startRouterRig(): Promise<RouterRig> {
   };
 }
 
+/** Asks all of it over a few kept connections, and gives the answers in the order of the questions. */
+export async function askAll(
+  rig: RouterRig,
+  questions: readonly (Question & { readonly path?: string })[],
+): Promise<readonly Answer[]> {
+  const { hostname, port } = new URL(rig.url());
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  const asked = questions.map(({ path = '/', body, headers, ...options }) =>
+    send({ ...options, agent, host: hostname, port, path, headers: { host: HOST, ...headers } }, body),
+  );
+  try {
+    return await Promise.all(asked);
+  } finally {
+    agent.destroy();
+  }
+}
+
 /** Tries until it does not throw any more, for at most five seconds. */
 export async function until<Result>(attempt: () => Promise<Result>): Promise<Result> {
   const deadline = performance.now() + 5000;
@@ -126,7 +143,7 @@ export async function until<Result>(attempt: () => Promise<Result>): Promise<Res
 
 function send(options: RequestOptions, body?: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const request = startRequest({ ...options, agent: false }, (answer) => {
+    const request = startRequest({ agent: false, ...options }, (answer) => {
       let text = '';
       answer.setEncoding('utf8');
       answer.on('data', (piece: string) => (text += piece));

@@ -13,15 +13,20 @@ import {
   route,
   scale,
 } from '../../../test/rigs/embedded-rig.ts';
+import { PLAN } from '../../../test/rigs/engine-rig.ts';
 import { until } from '../../../test/rigs/router-rig.ts';
 import { findReplicas } from './adoption.ts';
 import { openHomePaths } from './home-paths.ts';
 import { createRouterClient } from './router-client.ts';
 
 /** One request; the process that answered it, its release and the status. */
-function ask(url: string, path = '/'): Promise<{ status: number; by: number; release: string | undefined }> {
+function ask(
+  url: string,
+  path = '/',
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; by: number; release: string | undefined }> {
   return new Promise((resolve, reject) => {
-    const request = startRequest(`${url}${path}`, { agent: false, headers: { host: HOST } }, (answer) => {
+    const request = startRequest(`${url}${path}`, { agent: false, headers: { host: HOST, ...headers } }, (answer) => {
       answer.resume();
       answer.on('error', reject);
       answer.on('end', () =>
@@ -148,6 +153,102 @@ test.concurrent('a release that is scaled down answers what it has accepted firs
   await platform.apply(context, scale(1, 0));
   expect(await slow).toMatchObject({ status: 200, release: '1' });
   await observeUntil(platform, context, (seen) => seen.releases[1] === undefined);
+});
+
+test.concurrent('T11: a stream longer than a request may take is counted while it drains, and cut at the limit', async () => {
+  await using rig = createEmbeddedRig();
+  const platform = rig.platform();
+  await platform.start();
+  const context = contextOf({ releases: { 1: {}, 2: {} }, limits: { memory: 64e6, request: 800 } });
+  for (const release of [1, 2]) await platform.apply(context, scale(release, 1));
+  await observeUntil(platform, context, (seen) => readyCount(seen, 1) + readyCount(seen, 2) === 2);
+  await platform.apply(context, route({ 1: 1 }));
+  const stream = ask(platform.router().url, '/drip?ms=60000').then(
+    () => 'whole',
+    () => 'cut',
+  );
+  await observeUntil(platform, context, (seen) => seen.releases[1]?.inFlight === 1);
+  await platform.apply(context, route({ 2: 1 }));
+  await platform.apply(context, scale(1, 0));
+  expect((await platform.observe(context)).releases[1]?.inFlight).toBe(1);
+  expect(await stream).toBe('cut');
+  await observeUntil(platform, context, (seen) => seen.releases[1] === undefined, 5000);
+});
+
+test.concurrent('a release that is not exposed answers at its own address, and that counts as no exposure', async () => {
+  await using rig = createEmbeddedRig();
+  const platform = rig.platform();
+  await platform.start();
+  const context = contextOf({ releases: { 1: {}, 2: {} } });
+  for (const release of [1, 2]) await platform.apply(context, scale(release, 1));
+  await observeUntil(platform, context, (seen) => readyCount(seen, 1) + readyCount(seen, 2) === 2);
+  await platform.apply(context, route({ 1: 1 }));
+  const address = new URL(platform.addressOf(KEY, 2));
+  expect(address.host).toBe(`2.${HOST}:${new URL(platform.router().url).port}`);
+  expect(await ask(platform.router().url, '/', { host: address.host })).toMatchObject({ status: 200, release: '2' });
+  const { counters } = await platform.observe(context);
+  const rows = counters?.filter(({ release, requests }) => release === 2 && requests > 0) ?? [];
+  expect(rows).toMatchObject([{ source: 'direct', requests: 1, units: null }]);
+});
+
+test.concurrent('a route with everything in it outlives the router and the platform', async () => {
+  await using rig = createEmbeddedRig();
+  const first = rig.platform();
+  await first.start();
+  const context = contextOf({ releases: { 1: {}, 2: {} } });
+  for (const release of [1, 2]) await first.apply(context, scale(release, 1));
+  await observeUntil(first, context, (seen) => readyCount(seen, 1) + readyCount(seen, 2) === 2);
+  const whole = route(
+    { 1: 0.5, 2: 0.5 },
+    {
+      rollout: `${KEY}/2`,
+      affinity: { kind: 'header', name: 'x-user' },
+      match: { headers: { 'x-try': 'yes' }, release: 2 },
+      mirror: { release: 2, share: 0.5 },
+    },
+  );
+  await first.apply(context, whole);
+  const router = openHomePaths(rig.home).router.control;
+  const tableOf = async (): Promise<unknown> => {
+    const client = createRouterClient(router);
+    try {
+      return (await client.table()).environments[KEY];
+    } finally {
+      client.close();
+    }
+  };
+  const { kind: _, ...said } = whole;
+  expect(await tableOf()).toMatchObject(said);
+  await first.stop({ everything: false });
+  const second = rig.platform();
+  await second.start();
+  process.kill(second.router().pid, 'SIGKILL');
+  await until(async () => expect(await tableOf()).toMatchObject(said));
+  const users = Array.from({ length: 20 }, (_unused, index) => ({ 'x-user': `user-${index}` }));
+  const once = await Promise.all(users.map((headers) => ask(second.router().url, '/', headers)));
+  const again = await Promise.all(users.map((headers) => ask(second.router().url, '/', headers)));
+  expect(again.map(({ release }) => release)).toEqual(once.map(({ release }) => release));
+  expect(new Set(once.map(({ release }) => release))).toEqual(new Set(['1', '2']));
+});
+
+test.concurrent('the edges of the service level objectives are counted, and those of a running rollout stay', async () => {
+  await using rig = createEmbeddedRig();
+  const platform = rig.platform();
+  await platform.start();
+  const planOf = (p99: number): typeof PLAN => ({ ...PLAN, judge: { ...PLAN.judge, slo: { errors: 0.01, p99 } } });
+  const context = contextOf({ releases: { 1: {} }, plan: planOf(333) });
+  await platform.apply(context, scale(1, 1));
+  await observeUntil(platform, context, (seen) => readyCount(seen, 1) === 1);
+  const edges = async (): Promise<readonly number[]> =>
+    (await platform.observe(context)).counters?.[0]?.latency.edges ?? [];
+  await platform.apply(context, route({ 1: 1 }, { rollout: `${KEY}/1` }));
+  expect(await edges()).toContain(333);
+  const edited = contextOf({ releases: { 1: {} }, plan: planOf(444) });
+  await platform.apply(edited, route({ 1: 1 }, { rollout: `${KEY}/1` }));
+  expect(await edges()).toEqual(expect.arrayContaining([333, 444]));
+  await platform.apply(edited, route({ 1: 1 }, { rollout: `${KEY}/2` }));
+  expect(await edges()).toContain(444);
+  expect(await edges()).not.toContain(333);
 });
 
 test.concurrent('a router that is killed comes back by itself on the same port with the same split', async () => {
