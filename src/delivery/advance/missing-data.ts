@@ -16,6 +16,7 @@ export function missingData({ rollout, observation, reading }: Scene): string | 
   if (!judged || byHand || exposedAt === null || rollout.judge.dry) return null;
   if (observation.counters === null) return 'the counters can not be had now';
   if (reading.verdict.kind === 'error') return reading.verdict.message;
+  if (reading.verdict.kind === 'inconclusive' && reading.verdict.reason === 'sample-ratio') return reading.sentence;
   const seen = rollout.evidence.totals.candidate.requests - rollout.requestsAtStep;
   return seen > 0 || rollout.stable === null ? null : `#${candidate} has answered no request at this weight yet`;
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { type CounterRow, noLatency } from '../observation.ts';
+import { describe, expect, test } from 'vitest';
+import { type CounterRow, LATENCY_EDGES, noLatency } from '../observation.ts';
 import { type CounterBaseline, type CounterReading, type CountingPlan, countersSince } from './counters.ts';
 
 const PLAN: CountingPlan = { candidate: 2, stable: 1, sources: ['split', 'mirror'], edge: null, share: 0.1 };
@@ -76,6 +76,124 @@ test.each([
   const baseline = from([row(1, 'x', 500), row(2, 'c', 5)]);
   const reading = countersSince(baseline, [row(1, 'x', 600), broken], PLAN);
   expect(reading).toEqual({ kind: 'error', message: `replica c of #2 reports ${what}` });
+});
+
+describe('which requests count', () => {
+  const sources = [
+    row(2, 'c', 10, { errors: 1 }),
+    row(2, 'c', 20, { errors: 2, source: 'mirror' }),
+    row(2, 'c', 40, { errors: 4, source: 'match' }),
+    row(2, 'c', 80, { errors: 8, source: 'direct' }),
+  ];
+
+  test('those of users and copies of them; who asked for the candidate, and gates, do not', () => {
+    const { counts } = counted(countersSince(from([]), sources, PLAN));
+    expect(counts.candidate).toEqual({ requests: 30, bad: 3 });
+  });
+
+  test('those of gates too, where they are asked for', () => {
+    const plan: CountingPlan = { ...PLAN, stable: null, sources: [...PLAN.sources, 'direct'] };
+    const { counts } = counted(countersSince(from([]), [...sources, row(1, 'x', 500)], plan));
+    expect(counts).toEqual({ candidate: { requests: 110, bad: 11 }, stable: { requests: 0, bad: 0 } });
+  });
+
+  test('each source of a replica starts again by itself', () => {
+    const again = [row(2, 'c', 3, { epoch: 'b' }), row(2, 'c', 25, { errors: 2, source: 'mirror' })];
+    const { counts } = counted(countersSince(from(sources), again, PLAN));
+    expect(counts.candidate).toEqual({ requests: 3 + 5, bad: 0 });
+  });
+
+  test('that only gates have sent requests so far is no lack of counters', () => {
+    const baseline = from([row(2, 'c', 80, { source: 'direct' })]);
+    expect(countersSince(baseline, [row(2, 'c', 90, { source: 'direct' })], PLAN).kind).toBe('counted');
+  });
+});
+
+describe('with affinity', () => {
+  const units = (requests: number, errors: number, newKeys = 0) => ({
+    units: { requests, errors, latency: noLatency(), newKeys },
+  });
+
+  test('units of assignment are counted, not requests', () => {
+    const baseline = from([row(1, 'x', 0, units(0, 0)), row(2, 'c', 0, units(0, 0))]);
+    // One client of the candidate tries fifty times in a second, and fails.
+    const rows = [row(1, 'x', 900, { errors: 9, ...units(90, 1) }), row(2, 'c', 60, { errors: 50, ...units(10, 1) })];
+    expect(counted(countersSince(baseline, rows, PLAN)).counts).toEqual({
+      candidate: { requests: 10, bad: 1 },
+      stable: { requests: 90, bad: 1 },
+    });
+  });
+
+  test('copies of which no units are known are not counted beside them', () => {
+    const rows = [row(1, 'x', 900, units(90, 1)), row(2, 'c', 60, { errors: 50, source: 'mirror' })];
+    expect(counted(countersSince(from([]), rows, PLAN)).counts.candidate.requests).toBe(0);
+  });
+
+  test('new keys count while the split stays what it was', () => {
+    const baseline = from([row(1, 'x', 0, units(0, 0)), row(2, 'c', 0, units(0, 0))]);
+    const rows = [row(1, 'x', 9, units(9, 0, 9)), row(2, 'c', 1, units(1, 0, 1))];
+    expect(counted(countersSince(baseline, rows, PLAN)).counts.newKeys).toEqual({
+      candidate: 1,
+      stable: 9,
+      weight: 0.1,
+    });
+    for (const share of [0.25, null]) {
+      expect(counted(countersSince(baseline, rows, { ...PLAN, share })).counts.newKeys).toBeUndefined();
+    }
+  });
+});
+
+describe('with an objective for latency', () => {
+  const SLOW: CountingPlan = { ...PLAN, edge: 500 };
+  const latency = (fast: number, slow: number, edges: readonly number[] = LATENCY_EDGES) => {
+    const counts = Array.from({ length: edges.length + 1 }, () => 0);
+    counts[0] = fast;
+    counts[edges.length] = slow;
+    return { latency: { edges, counts } };
+  };
+
+  test('requests above its edge are slow', () => {
+    const baseline = counted(countersSince(null, [row(2, 'c', 10, latency(8, 2))], SLOW)).baseline;
+    const rows = [row(2, 'c', 30, latency(25, 5)), row(1, 'x', 100, latency(99, 1))];
+    expect(counted(countersSince(baseline, rows, SLOW)).counts.slow).toEqual({
+      candidate: { requests: 20, bad: 3 },
+      stable: { requests: 100, bad: 1 },
+    });
+  });
+
+  test('a platform that does not count at that edge is told, and errors count all the same', () => {
+    const rows = [row(2, 'c', 30, { errors: 3, ...latency(25, 5, [100, 1000]) })];
+    const { counts } = counted(countersSince(counted(countersSince(null, [], SLOW)).baseline, rows, SLOW));
+    expect(counts.slow).toBeUndefined();
+    expect(counts.untimed).toBe('the latency of #2 is not counted at 500ms, so its slow requests are not known');
+    expect(counts.candidate).toEqual({ requests: 30, bad: 3 });
+  });
+
+  test('an edge that appears while the counters go on makes no request slow that was not', () => {
+    const before = counted(countersSince(null, [row(2, 'c', 10, latency(2, 8, [100]))], SLOW)).baseline;
+    const { counts, baseline } = counted(countersSince(before, [row(2, 'c', 20, latency(10, 10))], SLOW));
+    expect(counts.untimed).toBeDefined();
+    const next = counted(countersSince(baseline, [row(2, 'c', 21, latency(10, 11))], SLOW));
+    expect(next.counts.slow?.candidate).toEqual({ requests: 1, bad: 1 });
+  });
+});
+
+test('platforms and replicas are told apart where there are several', () => {
+  const rows = [
+    row(2, 'c1', 10, { errors: 1, platform: 'linux/amd64' }),
+    row(2, 'c2', 20, { errors: 9, platform: 'linux/arm64' }),
+    row(1, 'x', 100, { platform: 'linux/arm64' }),
+  ];
+  const { counts } = counted(countersSince(from([]), rows, PLAN));
+  expect(counts.platforms).toEqual({
+    'linux/amd64': { errors: { candidate: { requests: 10, bad: 1 }, stable: { requests: 0, bad: 0 } } },
+    'linux/arm64': { errors: { candidate: { requests: 20, bad: 9 }, stable: { requests: 100, bad: 0 } } },
+  });
+  expect(counts.replicas).toEqual({ c1: [10, 1], c2: [20, 9] });
+  expect(counted(countersSince(from([]), [row(2, 'c1', 10)], PLAN)).counts).toEqual({
+    candidate: { requests: 10, bad: 0 },
+    stable: { requests: 0, bad: 0 },
+  });
 });
 
 test('however the looks are spread, the same is counted in all', () => {

@@ -44,7 +44,10 @@ export function logSuspicion({ start, later }: Suspicion, begun: number): number
   return logWeightedSum([logWeightedSum(start, WORSE_WEIGHTS), ofLater, -Math.log(begun + 1)], PARTS);
 }
 
-/** Rounded to 1e-9, far below what decides anything: as text they are half as long, and they are saved every second. */
+/**
+ * Rounded to 1e-6, far below what decides anything however many looks add up: as text they are half as long, and they
+ * are saved every second.
+ */
 export function added(logs: readonly number[], more: readonly number[]): readonly number[] {
-  return logs.map((log, index) => Math.round((log + (more[index] ?? 0)) * 1e9) / 1e9 + 0);
+  return logs.map((log, index) => Math.round((log + (more[index] ?? 0)) * 1e6) / 1e6 + 0);
 }
