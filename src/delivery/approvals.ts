@@ -8,16 +8,7 @@ import { done, nothingUnderWay, refused, type Refused, type CommandResult, uncha
 import { rolloutApproved, rolloutRejected } from './entries.ts';
 import type { Approval, EnvironmentState, Rollout } from './engine-state.ts';
 import type { ApprovalPlan } from './environment-spec.ts';
-import {
-  activeRollout,
-  begin,
-  changeRollout,
-  endRollout,
-  isApproved,
-  pauseByHand,
-  type Turn,
-  waitForApproval,
-} from './turn.ts';
+import { activeRollout, begin, changeRollout, endRollout, isApproved, type Turn, waitForApproval } from './turn.ts';
 
 export interface Approve {
   readonly kind: 'approve';
@@ -65,10 +56,7 @@ export function approve(turn: Turn, wish: Approve): CommandResult {
       `${who}; ${waiting}`,
     );
   }
-  const begun = begin(told, `${approved.approvals.map((one) => one.by).join(' and ')} approved it`);
-  if (rollout.reason === 'approval') return done(begun, `${who}; it begins`);
-  // Whoever paused it by hand decides when it goes on.
-  return done(pauseByHand(begun, rollout.because), `${who}; it is paused by hand`);
+  return done(begin(told, `${approved.approvals.map((one) => one.by).join(' and ')} approved it`), `${who}; it begins`);
 }
 
 export function reject(turn: Turn, { by, because, authenticated = false, release }: Reject): CommandResult {
@@ -89,10 +77,10 @@ export function reject(turn: Turn, { by, because, authenticated = false, release
   return done(endRollout(rejected, 'aborted', why), `#${candidate} is ${why}${note}`);
 }
 
-/** Ends a rollout that nobody has approved in time. A person's pause stops this clock, too. */
+/** Ends a rollout that nobody has approved in time. */
 export function withoutExpired(turn: Turn): Turn {
   const rollout = activeRollout(turn.state);
-  if (rollout === null || isApproved(rollout) || rollout.pausedAt !== null) return turn;
+  if (rollout === null || isApproved(rollout)) return turn;
   const { expires } = rollout.approval;
   if (expires === null || turn.now - rollout.stepAt < expires) return turn;
   return endRollout(turn, 'aborted', `not approved within ${formatDuration(expires)}: ${waitForApproval(rollout)}`);

@@ -8,7 +8,16 @@ import type { EnvironmentSpec } from './environment-spec.ts';
 import type { EnvironmentState } from './engine-state.ts';
 import { promote, promoteFully } from './promoting.ts';
 import { rollback } from './rolling-back.ts';
-import { activeRollout, endGuard, endRollout, pauseByHand, type Turn, unpause } from './turn.ts';
+import {
+  activeRollout,
+  endGuard,
+  endRollout,
+  isApproved,
+  pauseByHand,
+  type Turn,
+  unpause,
+  waitForApproval,
+} from './turn.ts';
 
 export type Command =
   | Deploy
@@ -64,6 +73,10 @@ function pause(turn: Turn): CommandResult {
   const rollout = activeRollout(turn.state);
   if (rollout === null) return nothingUnderWay(turn.state, 'pause');
   if (rollout.reason === 'manual') return unchanged(`#${rollout.candidate} is paused already`);
+  if (!isApproved(rollout)) {
+    const message = `Nothing of #${rollout.candidate} runs yet: ${waitForApproval(rollout)}.`;
+    return refused('delivery/not-approved', message, 'To keep it from beginning, use "slipway reject".');
+  }
   return done(pauseByHand(turn, 'a person paused it'), `#${rollout.candidate} is paused`);
 }
 

@@ -255,7 +255,6 @@ export function unpause(turn: Turn, because: string): Turn {
     rolled: rolled === null ? null : { ...rolled, at: rolled.at + shift },
     missingSince: later(missingSince),
   });
-  if (!isApproved(rollout)) return pause(running, 'approval', waitForApproval(rollout));
   const pausesAgain = plannedSteps(rollout)[rollout.step]?.kind === 'pause' && missingSince === null;
   return pausesAgain ? pause(running, 'step', because) : resume(running, because);
 }

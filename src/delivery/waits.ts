@@ -7,7 +7,7 @@ import { isApproved, withinApplies } from './turn.ts';
 
 /** What a rollout under way waits for. A wait on the world has an end, one on a person a command (invariant I9). */
 export function waitOf(rollout: Rollout): Wait {
-  if (!isApproved(rollout) && rollout.reason !== 'manual') return approvalWait(rollout);
+  if (!isApproved(rollout)) return approvalWait(rollout);
   if (rollout.phase === 'paused') return pauseWait(rollout);
   const { because, missingSince, plan } = rollout;
   if (missingSince === null) return stepWait(rollout);

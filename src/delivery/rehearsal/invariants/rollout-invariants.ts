@@ -1,31 +1,61 @@
-/** I5, I7, I8 and I9 of facts/rollouts.md section 10.2: how rollouts begin, wait and end. */
+/** I5, I7 and I9 of facts/rollouts.md section 10.2: where rollouts return to, that they are alone, and how they wait. */
 
-import { dataOf } from '../../entries.ts';
-import type { Reading } from '../../judge/index.ts';
-import type { Invariant } from './instant.ts';
-import { createRolloutLog } from './rollout-log.ts';
+import type { EnvironmentState, Shares } from '../../engine-state.ts';
+import { CONTROL_SHARE } from '../../guard.ts';
+import { isGradual } from '../../sizes.ts';
+import type { AppliedEffect, Instant, Invariant } from './instant.ts';
+import { createRolloutLog, type Guarded } from './rollout-log.ts';
 
-/** I5: what serves without a rollout, and what an abort returns to, is the last promoted release. */
+/** I5: what serves without a rollout, and what an abort or the guard returns to, is the last promoted release. */
 export function abortReturnsToLastPromoted(serving: number | null): Invariant {
   const read = createRolloutLog(serving);
   return {
     name: 'I5',
     check(instant) {
       const { state, effects } = instant;
-      const { lastPromoted, open } = read(instant);
+      const { lastPromoted, open, guarded, rolledBackByItself } = read(instant);
       if (state.stable !== lastPromoted) {
         return `the stable release is ${label(state.stable)}, the last promoted one ${label(lastPromoted)}`;
       }
-      const last = effects.findLast(({ effect }) => effect.kind === 'route')?.effect;
-      if (open.length > 0 || last?.kind !== 'route') return null;
-      const exposed = Object.keys(last.shares).map(Number);
-      const expected = lastPromoted === null ? [] : [lastPromoted];
-      return exposed.join() === expected.join()
-        ? null
-        : `without a rollout ${exposed.map(label).join(' and ') || 'nothing'} was exposed instead of ${label(lastPromoted)}`;
+      const astray = rolledBackByItself.find(({ to, expected }) => to !== expected);
+      if (astray !== undefined) {
+        return `the guard returned to ${label(astray.to)} instead of ${label(astray.expected)}`;
+      }
+      const last = effects.findLast(({ effect }) => effect.kind === 'route');
+      if (open.length > 0 || last === undefined) return null;
+      const strangers = strangersIn(last, { lastPromoted, guarded, leavesSlowly: leavesSlowly(state) });
+      return strangers === null ? null : `without a rollout ${strangers} was exposed instead of ${label(lastPromoted)}`;
     },
   };
 }
+
+/** Where the plan has made the stable release smaller, an aborted candidate gives its requests back a few at a time. */
+function leavesSlowly({ rollout }: EnvironmentState): boolean {
+  return rollout !== null && isGradual(rollout);
+}
+
+interface Expected {
+  readonly lastPromoted: number | null;
+  readonly guarded: Guarded | null;
+  readonly leavesSlowly: boolean;
+}
+
+/** Who is exposed without a right to it, or that nobody is; `null` when all is well. */
+function strangersIn({ effect, seen }: AppliedEffect, expected: Expected): string | null {
+  const { lastPromoted, guarded } = expected;
+  const shares: Shares = effect.kind === 'route' ? effect.shares : {};
+  const strangers = Object.entries(shares).filter(([name, share]) => {
+    const release = Number(name);
+    if (release === lastPromoted) return false;
+    if (release === guarded?.control) return share > CONTROL_SHARE + SMALLEST;
+    const had = seen.traffic?.[release] ?? 0;
+    return !expected.leavesSlowly || share > had + SMALLEST;
+  });
+  if (strangers.length > 0) return strangers.map(([name]) => `#${name}`).join(' and ');
+  return lastPromoted !== null && Object.keys(shares).length === 0 ? 'nothing' : null;
+}
+
+const SMALLEST = 1e-9;
 
 /** I7: at most one active rollout of an environment. */
 export function oneRolloutAtATime(): Invariant {
@@ -39,39 +69,6 @@ export function oneRolloutAtATime(): Invariant {
   };
 }
 
-/** I8: no promotion of what was aborted, of what is proven bad, or before it got all requests. */
-export function promotedOnlyWhenAllowed(): Invariant {
-  const over = new Set<string>();
-  return {
-    name: 'I8',
-    check({ entries, observation, state }) {
-      for (const entry of entries) {
-        if (entry.kind !== 'rollout.ended') continue;
-        const { rollout, outcome, candidate, reading } = dataOf<Ended>(entry);
-        if (over.has(rollout)) return `${rollout} has ended twice, the second time as ${outcome}`;
-        over.add(rollout);
-        if (outcome !== 'promoted' && outcome !== 'promotedByHand') continue;
-        const dry = state.rollout?.judge.dry ?? false;
-        if (outcome === 'promoted' && reading.verdict.kind === 'fail' && !dry) {
-          return `${rollout} was promoted although ${reading.sentence}`;
-        }
-        // When the next rollout has begun at the same instant, the split that is seen is its own.
-        const own = state.rollout?.id === rollout;
-        if (own && observation.traffic?.[candidate] !== 1)
-          return `${rollout} was promoted before all requests went to #${candidate}`;
-      }
-      return null;
-    },
-  };
-}
-
-interface Ended {
-  readonly rollout: string;
-  readonly outcome: string;
-  readonly candidate: number;
-  readonly reading: Reading;
-}
-
 /** How much later than its deadline a wait may be ended: the engine looks at least once a second. */
 const LOOK_EVERY = 1000;
 
@@ -79,7 +76,7 @@ const LOOK_EVERY = 1000;
 export function waitsEnd(): Invariant {
   return {
     name: 'I9',
-    check({ at, state }) {
+    check({ at, state }: Instant) {
       const { rollout } = state;
       if (rollout === null || rollout.outcome !== null) return null;
       const wait = state.told?.wait ?? null;
