@@ -5,7 +5,10 @@ import type { GateRun } from './gate.ts';
 
 export type Effect = ScaleEffect | RouteEffect | GatesEffect;
 
-/** Run exactly so many replicas of this release; 0 stops it: it is drained first, then ended. */
+/**
+ * Run exactly so many replicas of this release; those that are not ready are ended first. 0 stops it: it is drained
+ * first, then ended.
+ */
 export interface ScaleEffect {
   readonly kind: 'scale';
   readonly release: number;

@@ -11,6 +11,10 @@ import type { Observation } from './observation.ts';
 import { sameShares } from './shares.ts';
 import { rollBounds, type RollBounds } from './sizes.ts';
 import { approvedRollout } from './turn.ts';
+import { stillLeaving } from './withdrawing.ts';
+
+/** A share below this is what is left of rounding. */
+const SMALLEST = 1e-9;
 
 /** The plan by which the replicas of the present or the last rollout are replaced; `null` when it is another strategy. */
 export function rollingPlan({ rollout }: EnvironmentState): RollingPlan | null {
@@ -38,7 +42,7 @@ export function rollComplete(state: EnvironmentState, observation: Observation):
 /** The split during a roll. */
 export function rollShares(state: EnvironmentState, plan: RollingPlan, observation: Observation): Shares {
   const roll = openRoll(state, plan, observation);
-  return roll === null ? {} : sharesOf(state, roll);
+  return roll === null ? {} : withoutMore(sharesOf(state, roll), { state, observation, roll });
 }
 
 /** How many replicas the releases that take part should run now; `idle`: what others run beyond what they should. */
@@ -166,8 +170,8 @@ function sharesOf({ stable, spec, commanded }: EnvironmentState, { target, olds,
   const serving = olds.map((old) => ({ release: old.release, count: Math.min(old.ready, old.want) }));
   const others = sum(serving.map(({ count }) => count));
   if (others > 0) {
-    const weight = ready / Math.min(spec.replicas, ready + others);
-    if (weight >= 1) return { [goal]: 1 };
+    const weight = Math.min(1, ready / Math.max(1, Math.min(spec.replicas, ready + others)));
+    if (weight === 1) return { [goal]: 1 };
     const shares: Record<number, number> = weight === 0 ? {} : { [goal]: weight };
     for (const { release, count } of serving) if (count > 0) shares[release] = ((1 - weight) * count) / others;
     return shares;
@@ -180,6 +184,29 @@ function sharesOf({ stable, spec, commanded }: EnvironmentState, { target, olds,
   }
   if (ready > 0) return { [goal]: 1 };
   return olds.some(({ release, want }) => release === stable && want > 0) ? { [stable]: 1 } : {};
+}
+
+/** What has been withdrawn never gets more than it does now: what it lost by a replica of others goes to the rest. */
+function withoutMore(
+  shares: Shares,
+  { state, observation, roll }: { state: EnvironmentState; observation: Observation; roll: Roll },
+): Shares {
+  const { target, olds } = roll;
+  const withdrawn = new Set(stillLeaving(state, observation).map(({ release }) => release));
+  const now = observation.traffic ?? state.commanded?.shares ?? {};
+  const over = olds
+    .map(({ release }) => ({ release, excess: (shares[release] ?? 0) - (now[release] ?? 0) }))
+    .filter(({ release, excess }) => withdrawn.has(release) && excess > SMALLEST);
+  if (over.length === 0) return shares;
+  const serving = [{ ...target, want: target.ready }, ...olds]
+    .map(({ release, ready, want }) => ({ release, count: Math.min(ready, want) }))
+    .filter(({ release, count }) => !withdrawn.has(release) && count > 0);
+  const takers = serving.length > 0 ? serving : [{ release: state.stable ?? target.release, count: 1 }];
+  const [excess, whole] = [sum(over.map((one) => one.excess)), sum(takers.map(({ count }) => count))];
+  const changed: Record<number, number> = { ...shares };
+  for (const one of over) changed[one.release] = now[one.release] ?? 0;
+  for (const { release, count } of takers) changed[release] = (changed[release] ?? 0) + (excess * count) / whole;
+  return Object.fromEntries(Object.entries(changed).filter(([, share]) => share > SMALLEST));
 }
 
 /** At most `wish`, at most `limit`, and never below 0. */

@@ -94,7 +94,9 @@ export function wantedReplicas(state: EnvironmentState, { observation, now }: Si
   const idle = Object.entries(observation.releases)
     .filter(([release]) => !taking.includes(Number(release)))
     .reduce((sum, [release, { desired }]) => sum + Math.max(0, desired - (wanted[Number(release)] ?? 0)), 0);
-  return { ...wanted, ...rollReplicas(state, plan, { observation, idle }) };
+  const sizes: Record<number, number> = { ...wanted, ...rollReplicas(state, plan, { observation, idle }) };
+  for (const { release, fullUntil } of state.kept) if (now < fullUntil) raise(sizes, release, state.spec.replicas);
+  return sizes;
 }
 
 /** For a plan by steps: `wanted` with the stable release and the candidate. */

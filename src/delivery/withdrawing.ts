@@ -39,7 +39,7 @@ export function carriedShares(state: EnvironmentState, observation: Observation,
   let rest = left - capacityOf(stable);
   for (const { release } of stillLeaving(state, observation)
     .filter(({ carries }) => carries)
-    .reverse()) {
+    .toReversed()) {
     const share = Math.min(now[release] ?? 0, capacityOf(release), rest);
     if (share < SMALLEST) continue;
     carried[release] = share;

@@ -1,7 +1,12 @@
 /** I1, I2 and I4 of facts/rollouts.md section 10.2: what requests get. */
 
+import type { EnvironmentState } from '../../engine-state.ts';
+import { guardOf } from '../../guard.ts';
+import type { Observation } from '../../observation.ts';
+import { isGradual, rollBounds } from '../../sizes.ts';
 import { replicasFor } from '../../steps.ts';
-import type { Invariant } from './instant.ts';
+import type { Instant, Invariant } from './instant.ts';
+import { createPlanBook } from './plan-book.ts';
 import { createRolloutLog } from './rollout-log.ts';
 
 /** I1: Σ weights = 100 and each ≥ 0 at every observable instant, as commanded and in force. */
@@ -25,7 +30,8 @@ export function sharesAddUp(): Invariant {
 
 /**
  * I2: the engine never commands a weight above the capacity of the ready replicas it last observed. The release that
- * serves (the stable one) is where traffic returns to whatever has become of it.
+ * serves (the stable one) is where traffic returns to whatever has become of it. In a rolling plan as many replicas as its
+ * floor carry everything, and where fewer are ready each carries the same.
  */
 export function capacityBeforeTraffic(serving: number | null): Invariant {
   let stable = serving;
@@ -40,7 +46,7 @@ export function capacityBeforeTraffic(serving: number | null): Invariant {
           const release = Number(name);
           const rises = share > (seen.traffic?.[release] ?? 0) + 1e-9;
           if (release === exempt || !rises) continue;
-          const need = replicasFor(share, state.spec.replicas);
+          const need = replicasFor(share, carriers(state, seen));
           const ready = seen.releases[release]?.ready ?? 0;
           if (ready < need) return `#${name} was given ${share * 100}% with ${ready} of ${need} replicas ready`;
         }
@@ -48,6 +54,13 @@ export function capacityBeforeTraffic(serving: number | null): Invariant {
       return null;
     },
   };
+}
+
+/** How many ready replicas carry all requests. */
+function carriers({ spec, rollout }: EnvironmentState, { releases }: Observation): number {
+  if (rollout?.plan.kind !== 'rolling') return spec.replicas;
+  const ready = Object.values(releases).reduce((sum, one) => sum + one.ready, 0);
+  return Math.max(1, Math.min(rollBounds(rollout.plan, spec.replicas).least, ready));
 }
 
 /** How long the world may take. */
@@ -58,23 +71,42 @@ export interface Patience {
   readonly patience: number;
 }
 
-/** I4: after an abort, eventually the candidate gets nothing, and that stays so. */
+/** A candidate whose rollout has ended without it. */
+interface Withdrawn {
+  /** Since when nothing has been in the way of its getting nothing. */
+  since: number;
+  gone: boolean;
+  /** Its plan had taken replicas away from the stable release: it goes on with what that can't carry yet. */
+  readonly gradual: boolean;
+}
+
+/**
+ * I4: after an abort, eventually the candidate gets nothing, and that stays so. At once, but in plans that have made the
+ * stable release smaller: there it never gets more than before, and nothing once the stable release is whole.
+ */
 export function abortedGetsNothing(serving: number | null, { delay, patience }: Patience): Invariant {
   const read = createRolloutLog(serving);
-  const withdrawn = new Map<number, { readonly since: number; gone: boolean }>();
+  const plans = createPlanBook();
+  const withdrawn = new Map<number, Withdrawn>();
   return {
     name: 'I4',
     check(instant) {
-      const { at, observation, effects } = instant;
+      const { at, state, observation } = instant;
+      const planOf = plans.read(instant);
       const { ended, open, lastPromoted } = read(instant);
-      for (const { end } of ended) withdrawn.set(end.candidate, { since: at, gone: false });
+      for (const { end } of ended) {
+        withdrawn.set(end.candidate, { since: at, gone: false, gradual: isGradual({ plan: planOf(end.rollout) }) });
+      }
       for (const { candidate } of open) withdrawn.delete(candidate);
       if (lastPromoted !== null) withdrawn.delete(lastPromoted);
-      const last = effects.findLast(({ effect }) => effect.kind === 'route')?.effect;
+      const control = guardOf(state)?.control;
+      if (control !== undefined) withdrawn.delete(control);
       for (const [release, record] of withdrawn) {
+        const needed = record.gradual && !isWhole(lastPromoted, state, observation);
+        if (needed) record.since = at;
         const share = observation.traffic?.[release] ?? 0;
-        const given = last?.kind === 'route' ? (last.shares[release] ?? 0) : 0;
-        if (given > 0) return `#${release} was given traffic after its rollout had ended`;
+        const given = givenWrongly(release, { instant, gradual: record.gradual, stable: lastPromoted });
+        if (given !== null) return given;
         if (share > 0 && record.gone) return `#${release} gets ${share * 100}% again after its rollout had ended`;
         if (share > 0 && at - record.since > patience) {
           return `#${release} still gets ${share * 100}%, ${(at - record.since) / 1000} s after its rollout had ended`;
@@ -85,4 +117,22 @@ export function abortedGetsNothing(serving: number | null, { delay, patience }: 
       return null;
     },
   };
+}
+
+function isWhole(stable: number | null, { spec }: EnvironmentState, { releases }: Observation): boolean {
+  return stable === null || (releases[stable]?.ready ?? 0) >= spec.replicas;
+}
+
+/** Of what was commanded at an instant the last word counts: before it the rollout may have been under way. */
+function givenWrongly(
+  release: number,
+  { instant, gradual, stable }: { instant: Instant; gradual: boolean; stable: number | null },
+): string | null {
+  const last = instant.effects.findLast(({ effect }) => effect.kind === 'route');
+  if (last?.effect.kind !== 'route') return null;
+  const given = last.effect.shares[release] ?? 0;
+  if (given === 0) return null;
+  const { seen } = last;
+  if (gradual && given <= (seen.traffic?.[release] ?? 1) + 1e-9 && !isWhole(stable, instant.state, seen)) return null;
+  return `#${release} was given traffic after its rollout had ended`;
 }
