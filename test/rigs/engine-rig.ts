@@ -11,6 +11,9 @@ import {
   createController,
   createMemoryRolloutStore,
   type EnvironmentSpec,
+  type GateName,
+  type GateRun,
+  type GateVerdict,
   noLatency,
   type Observation,
   phaseOf,
@@ -44,6 +47,10 @@ export interface World {
   /** Releases that could not be started, with why. */
   cannotRun: Map<number, string>;
   badShare: Map<number, number>;
+  /** How each gate ends, at once; one that is not named goes on running. */
+  gateEnds: Map<GateName, GateVerdict>;
+  /** The gate runs that the platform knows. */
+  gateRuns: readonly GateRun[];
   requestsPerSecond: number;
   metrics: boolean;
   /** The router acknowledges and moves nothing. */
@@ -73,6 +80,8 @@ export function createWorld(): World {
     failing: new Map(),
     cannotRun: new Map(),
     badShare: new Map(),
+    gateEnds: new Map(),
+    gateRuns: [],
     requestsPerSecond: 100,
     metrics: true,
     routerStuck: false,
@@ -100,11 +109,13 @@ export function createWorld(): World {
           world.commands.push('route in vain');
           return Promise.reject(new Error('the router does not answer'));
         }
-        if (effect.kind === 'scale') {
+        if (effect.kind === 'gates') {
+          world.gateRuns = effect.runs;
+        } else if (effect.kind === 'scale') {
           world.commands.push(`#${effect.release} × ${effect.replicas}`);
           if (effect.replicas === 0) desired.delete(effect.release);
           else desired.set(effect.release, effect.replicas);
-        } else if (effect.kind === 'route') {
+        } else {
           world.commands.push(
             Object.entries(effect.shares)
               .map(([release, share]) => `#${release} ${Math.round(share * 100)}%`)
@@ -150,7 +161,9 @@ export function createWorld(): World {
           units: null,
         }))
       : null,
-    gates: {},
+    gates: Object.fromEntries(
+      world.gateRuns.map(({ id, order }) => [id, world.gateEnds.get(order.gate) ?? { kind: 'running' as const }]),
+    ),
   });
   return world;
 }

@@ -46,9 +46,10 @@ function finish(scene: Scene): Moved {
 }
 
 function takenOver({ turn, rollout, reading }: Scene): Turn {
-  if (rollout.kind === 'rollback') {
-    return takeOver(turn, 'rolledBack', `all requests go to #${rollout.candidate} again, as asked`);
-  }
-  if (rollout.byHand) return takeOver(turn, 'promotedByHand', `promoted by hand; ${reading.sentence}`);
-  return takeOver(turn, 'promoted', reading.sentence);
+  const { kind, byHand, candidate, plan } = rollout;
+  if (kind === 'rollback') return takeOver(turn, 'rolledBack', `all requests go to #${candidate} again, as asked`);
+  if (byHand) return takeOver(turn, 'promotedByHand', `promoted by hand; ${reading.sentence}`);
+  const judged = plan.kind === 'canary' || (plan.kind === 'blueGreen' && plan.after.judge !== null);
+  // Of what nobody asked a judge about, his opinion is no reason.
+  return takeOver(turn, 'promoted', judged ? reading.sentence : `all requests go to #${candidate}`);
 }
