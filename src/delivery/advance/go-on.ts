@@ -36,13 +36,17 @@ function whyNext({ rollout, reading }: Scene, after: PlannedStep | undefined, wh
   return `nothing speaks against #${rollout.candidate} at ${formatShare(before?.kind === 'weight' ? before.weight : 0)}`;
 }
 
-/** Nothing is promoted that does not get all requests now: replicas may have been lost while gates ran or a judge looked. */
+/**
+ * Nothing is promoted that does not get all requests now: replicas may have been lost while gates ran or a judge looked.
+ * Then it is back at full weight, which is looked at anew the next time.
+ */
 function finish(scene: Scene): Moved {
   const { turn, rollout, observation } = scene;
   const shares = wantedShares(turn.state, observation);
   if (shares[rollout.candidate] === 1 && inForce(observation, shares)) return moved(takenOver(scene));
   const full = plannedSteps(rollout).findLastIndex(({ kind }) => kind === 'weight' || kind === 'roll');
-  return moved(enterStep(turn, full, `not all requests go to #${rollout.candidate} any more`));
+  const because = `not all requests go to #${rollout.candidate} any more`;
+  return { turn: enterStep(turn, full, because), moved: false };
 }
 
 function takenOver({ turn, rollout, reading }: Scene): Turn {
