@@ -4,6 +4,9 @@ import { Fault, type FaultFields } from '../../kernel/fault.ts';
 
 export type EmbeddedFaultCode =
   | 'embedded/no-such-port'
+  | 'embedded/no-wasmtime'
+  | 'embedded/not-for-wasmtime'
+  | 'embedded/old-wasmtime'
   | 'embedded/port-taken'
   | 'embedded/router-not-started'
   | 'embedded/router-unreachable'

@@ -12,13 +12,15 @@ import { endProcesses, findReplicas } from './adoption.ts';
 import { openHomePaths } from './home-paths.ts';
 import { listenAddress } from './listen-address.ts';
 import { createLookLoop } from './look-loop.ts';
-import { modulesOf } from './module-of-image.ts';
+import { modulesOf, type Prepare } from './module-of-image.ts';
 import { tidyOutput } from './output-files.ts';
+import { whyNot } from './preflight.ts';
 import { createReplicaFactory } from './replica-factory.ts';
 import { createRouterKeeper } from './router-keeper.ts';
 import { NO_TRAFFIC, type RouterState } from './router/router-config.ts';
 import { releaseHost } from './router/routing-table.ts';
 import { createRoutingPush } from './routing-push.ts';
+import { openSecretStore } from './secret-store.ts';
 import { type DesiredEnvironment, nothingDesired, openDesiredStore } from './supervisor/desired.ts';
 import { createEnvironmentSupervisor, type EnvironmentSupervisor } from './supervisor/environment-supervisor.ts';
 import { createModuleShelf } from './supervisor/module-shelf.ts';
@@ -65,7 +67,8 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
   const listen = listenAddress(options.environment);
   // Node keeps the compiled code of our programs there, which halves the start of a replica.
   const env = { NODE_COMPILE_CACHE: join(options.cache, 'node') };
-  const prepare = options.prepare ?? modulesOf({ images: paths.images, cache: options.cache });
+  const prepare = preparation(options, paths.images);
+  const secrets = openSecretStore({ home: options.home, clock });
   const desired = openDesiredStore(paths.desired);
   const environments = new Map<string, EnvironmentSupervisor>();
   const ending = new AbortController();
@@ -98,8 +101,10 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
     paths,
     clock,
     env,
+    cache: options.cache,
     program: programs.replica,
     shelf,
+    secrets,
     onChange: () => loop.kick(),
     signal: ending.signal,
   });
@@ -185,7 +190,7 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
     async apply(context, effect) {
       await applyTo(environmentOf(context), { context, effect });
     },
-    check: () => Promise.resolve(null),
+    check: ({ spec }, { content }) => whyNot(content, spec.engine, { prepare, secrets }),
     watch: (key, onChange) => watchers.add(key, onChange),
   };
 
@@ -205,6 +210,12 @@ export function createEmbeddedPlatform(options: EmbeddedPlatformOptions): Embedd
         throw new Error('gates are run by whoever decorates the platform');
     }
   }
+}
+
+/** With a `prepare` of its own the platform knows no other engine than our host. */
+function preparation({ prepare, cache, environment }: EmbeddedPlatformOptions, images: string): Prepare {
+  if (prepare === undefined) return modulesOf({ images, cache, environment });
+  return async (image) => ({ engine: 'node', folder: await prepare(image) });
 }
 
 function observationOf(environment: EnvironmentSupervisor, state: RouterState | null): Observation {

@@ -17,6 +17,8 @@ test('the least configuration has bounds, and the environment of the process wit
     memory: 268_435_456,
     requestDeadline: 30_000,
     niceness: 0,
+    secrets: {},
+    timestamps: false,
     identity: null,
   });
 });
@@ -29,6 +31,8 @@ test('a whole configuration is taken as it is', () => {
     memory: 65_536,
     requestDeadline: 1,
     niceness: 19,
+    secrets: { TOKEN: '/home/secrets/0123' },
+    timestamps: true,
     identity: { service: 'a', environment: 'b', release: 3, replica: '3-x' },
   };
   expect(parseReplicaConfig(JSON.stringify(whole), { PATH: '/bin', B: '2' })).toEqual(whole);

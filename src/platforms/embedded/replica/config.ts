@@ -14,6 +14,10 @@ export interface ReplicaConfig {
    * variables) it is our own, without what is there for Node and for us.
    */
   readonly environment: Readonly<Record<string, string>>;
+  /** Names of secrets and the files that hold their values: the service sees them as variables, too. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Whether each line of output gets the time in front. */
+  readonly timestamps: boolean;
   /** The most that the service's memory may grow to, in bytes. */
   readonly memory: number;
   /** The longest that one request may run, in milliseconds. */
@@ -40,11 +44,14 @@ const OURS = /^(SLIPWAY_|NODE_|PATH$|HOME$|HOSTNAME$|PWD$|SHLVL$|_$)/;
 /** @throws Fault `replica/config` with the first member that is not as it should be. */
 export function parseReplicaConfig(text: string, env: Readonly<Record<string, string | undefined>>): ReplicaConfig {
   const file = asObject(parseJson(text), 'the file');
-  const environment = file['environment'] === undefined ? inherited(env) : asStrings(file['environment']);
+  const environment =
+    file['environment'] === undefined ? inherited(env) : asStrings(file['environment'], 'environment');
   return {
     listen: asAddress(file['listen']),
     transpiled: asText(file['transpiled'], 'transpiled'),
     environment,
+    secrets: asStrings(file['secrets'] ?? {}, 'secrets'),
+    timestamps: file['timestamps'] === true,
     memory: asNumber(file['memory'] ?? DEFAULT_MEMORY, 'memory', 65_536),
     requestDeadline: asNumber(file['requestDeadline'] ?? DEFAULT_DEADLINE, 'requestDeadline', 1),
     niceness: asNumber(file['niceness'] ?? 0, 'niceness', 0),
@@ -81,9 +88,9 @@ function asIdentity(value: unknown): ReplicaIdentity {
   };
 }
 
-function asStrings(value: unknown): Record<string, string> {
-  const pairs = Object.entries(asObject(value, 'environment'));
-  return Object.fromEntries(pairs.map(([name, text]) => [name, asString(text, `environment.${name}`)]));
+function asStrings(value: unknown, what: string): Record<string, string> {
+  const pairs = Object.entries(asObject(value, what));
+  return Object.fromEntries(pairs.map(([name, text]) => [name, asString(text, `${what}.${name}`)]));
 }
 
 function asObject(value: unknown, what: string): Readonly<Record<string, unknown>> {

@@ -22,11 +22,13 @@ export interface LineWriter extends Sink {
 export interface LineWriterOptions {
   /** File descriptor. */
   readonly to: number;
+  /** What stands before each line. */
+  readonly prefix?: () => string;
   /** Called with the start of each line. */
   readonly onLine?: (line: string) => void;
 }
 
-export function createLineWriter({ to, onLine }: LineWriterOptions): LineWriter {
+export function createLineWriter({ to, prefix, onLine }: LineWriterOptions): LineWriter {
   let line: Buffer[] = [];
   let length = 0;
   let ready: Buffer[] = [];
@@ -39,6 +41,7 @@ export function createLineWriter({ to, onLine }: LineWriterOptions): LineWriter 
   const endLine = (): void => {
     const cut = length > LONGEST_LINE;
     onLine?.(line[0] === undefined ? '' : Buffer.concat(line).toString('latin1', 0, 100));
+    if (prefix !== undefined) ready.push(Buffer.from(prefix()));
     ready.push(...line, cut ? CUT : CUT.subarray(-1));
     line = [];
     length = 0;

@@ -12,6 +12,7 @@ import { systemClock } from '../../../kernel/clock.ts';
 import { Fault, messageOf } from '../../../kernel/fault.ts';
 import { parseReplicaConfig, REPLICA_CONFIG_VARIABLE, type ReplicaConfig } from './config.ts';
 import { writeAll } from './line-writer.ts';
+import { timePrefix } from '../output-line.ts';
 import { createReplicaServer } from './replica-server.ts';
 import { loadService } from './service.ts';
 import { startWatchdog, watch, type WatchOrder } from './watchdog.ts';
@@ -38,9 +39,10 @@ if (isMainThread) {
 
 async function serve(): Promise<void> {
   const config = parseReplicaConfig(readFileSync(process.env[REPLICA_CONFIG_VARIABLE] ?? '', 'utf8'), process.env);
+  const { timestamps } = config;
   const threads = ownThreads();
   const watchdog = startWatchdog(
-    { deadline: config.requestDeadline, resident: config.memory + HOST_MEMORY },
+    { deadline: config.requestDeadline, resident: config.memory + HOST_MEMORY, timestamps },
     new URL(import.meta.url),
   );
   lowerPriority(threads, config.niceness);
@@ -51,8 +53,15 @@ async function serve(): Promise<void> {
   };
   process.on('SIGTERM', end).on('SIGINT', end);
   await listen(config.listen);
-  const { transpiled: folder, memory, environment } = config;
-  const loading = loadService({ folder, memory, environment, clock: systemClock, output: { stdout: 1, stderr: 2 } });
+  const { transpiled: folder, memory } = config;
+  const loading = loadService({
+    folder,
+    memory,
+    environment: { ...config.environment, ...readSecrets(config.secrets) },
+    clock: systemClock,
+    output: { stdout: 1, stderr: 2 },
+    ...(timestamps ? { prefix: () => timePrefix(systemClock.wall()) } : {}),
+  });
   const [service] = await Promise.all([loading, watchdog.watching]);
   serve(service);
 
@@ -67,6 +76,11 @@ async function serve(): Promise<void> {
       });
     });
   }
+}
+
+/** Name → value. Read here, so that they stand in no configuration and in the environment of no process. */
+function readSecrets(files: ReplicaConfig['secrets']): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(files).map(([name, path]) => [name, readFileSync(path, 'utf8')]));
 }
 
 /** Linux keeps a priority for each thread, and new threads have that of their maker. */

@@ -11,7 +11,7 @@ import { Fault, messageOf } from '../../../kernel/fault.ts';
 import { COMMAND_FILE, limitMemory } from '../../../wasm/index.ts';
 import type { ReplicaFaultCode } from './config.ts';
 import { bindGenerated } from './generated-binding.ts';
-import { createLineWriter } from './line-writer.ts';
+import { createLineWriter, type LineWriterOptions } from './line-writer.ts';
 import { bindModule, type Instance } from './module-binding.ts';
 import { pagesIn, type Service, type ServiceAnswer, tellsOfMemory, trapped } from './service-answer.ts';
 import { createCommandService } from './wagi/command-service.ts';
@@ -27,6 +27,8 @@ export interface ServiceOptions {
   readonly clock: Clock;
   /** File descriptors that its output goes to. */
   readonly output: { readonly stdout: number; readonly stderr: number };
+  /** What stands before each line of it. */
+  readonly prefix?: () => string;
   /** `generated` runs the transpiled JavaScript even when the module can be bound directly. */
   readonly binding?: 'generated';
 }
@@ -39,18 +41,19 @@ export async function loadService(options: ServiceOptions): Promise<Service> {
   return existsSync(join(options.folder, COMMAND_FILE)) ? loadCommand(options) : loadComponent(options);
 }
 
-async function loadCommand({ folder, memory: bound, clock, environment, output }: ServiceOptions): Promise<Service> {
+async function loadCommand(options: ServiceOptions): Promise<Service> {
+  const { folder, memory: bound, clock, environment } = options;
   const module = await WebAssembly.compile(limitMemory(readFileSync(join(folder, COMMAND_FILE)), pagesIn(bound)));
-  const stderr = (onLine: (line: string) => void) => createLineWriter({ to: output.stderr, onLine });
+  const stderr = (onLine: (line: string) => void) => createLineWriter({ ...outputTo('stderr', options), onLine });
   return started(() => createCommandService({ module, bound, environment, clock, stderr }));
 }
 
 async function loadComponent(options: ServiceOptions): Promise<Service> {
   const { folder, memory: bound, clock, environment } = options;
   let allocationFailed = false;
-  const stdout = createLineWriter({ to: options.output.stdout });
+  const stdout = createLineWriter(outputTo('stdout', options));
   const stderr = createLineWriter({
-    to: options.output.stderr,
+    ...outputTo('stderr', options),
     onLine(line) {
       if (tellsOfMemory(line)) allocationFailed = true;
     },
@@ -76,6 +79,10 @@ async function loadComponent(options: ServiceOptions): Promise<Service> {
     return judge(request.method, outparam);
   };
   return { answer: run, memory: () => instance.memory() };
+}
+
+function outputTo(stream: 'stdout' | 'stderr', { output, prefix }: ServiceOptions): LineWriterOptions {
+  return { to: output[stream], ...(prefix === undefined ? {} : { prefix }) };
 }
 
 async function compileModules(folder: string, maxPages: number): Promise<ReadonlyMap<string, WebAssembly.Module>> {

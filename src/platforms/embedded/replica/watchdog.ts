@@ -6,6 +6,7 @@
 
 import { parentPort, Worker } from 'node:worker_threads';
 import type { Clock } from '../../../kernel/clock.ts';
+import { timePrefix } from '../output-line.ts';
 import { writeAll } from './line-writer.ts';
 
 /** How the lines start that say why the process ended. */
@@ -33,6 +34,8 @@ export interface WatchBounds {
   readonly deadline: number;
   /** Bytes that the process may hold. */
   readonly resident: number;
+  /** Whether the line that tells of the end gets the time in front. */
+  readonly timestamps: boolean;
 }
 
 /** What the watching thread is given. */
@@ -72,7 +75,12 @@ export function startWatchdog(bounds: WatchBounds, entry: URL): Watchdog {
  * Watches until the process ends. It looks from time to time instead of being woken by each request: a request may run
  * longer than the deadline by one such interval.
  */
-export function watch({ shared, deadline, resident }: WatchOrder, clock: Clock): never {
+export function watch({ shared, deadline, resident, timestamps }: WatchOrder, clock: Clock): never {
+  const endProcess = (reason: string): void => {
+    writeAll(2, Buffer.from(`${timestamps ? timePrefix(clock.wall()) : ''}${reason}\n`));
+    // The main thread can't be asked: it is busy, and would be for ever.
+    process.kill(process.pid, 'SIGKILL');
+  };
   const words = new Int32Array(shared, 0, WORDS);
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origin
   parentPort?.postMessage('watching');
@@ -97,10 +105,4 @@ export function watch({ shared, deadline, resident }: WatchOrder, clock: Clock):
 function nameOf(shared: SharedArrayBuffer): string {
   const [, length = 0] = new Int32Array(shared, 0, WORDS);
   return Buffer.from(shared, WORDS * 4, length).toString('utf8');
-}
-
-function endProcess(reason: string): void {
-  writeAll(2, Buffer.from(`${reason}\n`));
-  // The main thread can't be asked: it is busy, and would be for ever.
-  process.kill(process.pid, 'SIGKILL');
 }

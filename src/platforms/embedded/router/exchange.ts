@@ -13,6 +13,7 @@ import { say } from './own-answer.ts';
 import { leave, type ReplicaLink } from './replica-link.ts';
 import { GRACE, outcomeOf, wasRefused, wasUnread } from './replica-reply.ts';
 import type { RequestLog } from './request-log.ts';
+import { connectionTo } from './routing-table.ts';
 import type { RequestOutcome } from './tally.ts';
 
 /** How long a replica that refused a connection is tried last. */
@@ -137,7 +138,7 @@ function carry(carriage: Carriage): void {
     if (link.socket === null)
       return refuse(503, 'unavailable', `Release #${release} has no replica that serves now.\n`);
     const current = startRequest({
-      socketPath: link.socket,
+      ...connectionTo(link.socket),
       agent: link.agent,
       method: request.method ?? 'GET',
       path: request.url ?? '/',
@@ -163,7 +164,7 @@ function carry(carriage: Carriage): void {
   const failed = (error: Error): void => {
     if (answer !== null) return refuse(502, 'error', '');
     const refused = wasRefused(error);
-    if (!refused && (bodyStarted || !wasUnread(error))) {
+    if (!refused && (bodyStarted || !wasUnread(error, link.socket))) {
       if (carriage.overdue()) return tooLate();
       return refuse(502, 'error', `Release #${release} ended the connection without an answer.\n`);
     }
@@ -198,7 +199,7 @@ function deliver(incoming: IncomingMessage, delivery: Delivery): void {
   const { response, identifier, release, conclude, overdue } = delivery;
   const { cookie } = delivery.choice;
   const status = incoming.statusCode ?? 502;
-  const outcome = outcomeOf(incoming);
+  const outcome = outcomeOf(incoming, overdue);
   response.on('finish', () => conclude(outcome, status));
   incoming.on('error', () => undefined);
   incoming.on('close', () => {

@@ -11,6 +11,7 @@ import { hasBody, headersForReplica, MIRROR_HEADER } from './message-headers.ts'
 import { leave, type ReplicaLink } from './replica-link.ts';
 import { GRACE, outcomeOf, wasRefused, wasUnread } from './replica-reply.ts';
 import type { RequestLog } from './request-log.ts';
+import { connectionTo } from './routing-table.ts';
 import type { RequestOutcome } from './tally.ts';
 
 export interface Original {
@@ -91,7 +92,7 @@ function copy({ environment, request, identifier }: Original, link: ReplicaLink,
   const start = (): void => {
     events.started();
     upstream = startRequest({
-      socketPath: link.socket ?? '',
+      ...connectionTo(link.socket ?? ''),
       agent: link.agent,
       method: request.method ?? 'GET',
       path: request.url ?? '/',
@@ -99,12 +100,18 @@ function copy({ environment, request, identifier }: Original, link: ReplicaLink,
     });
     upstream.on('error', (error) => {
       // It has not seen the copy, so nothing can be said about it.
-      if (!wasRefused(error) && !wasUnread(error)) return conclude(events.overdue() ? 'timeout' : 'error', null);
+      if (!wasRefused(error) && !wasUnread(error, link.socket))
+        return conclude(events.overdue() ? 'timeout' : 'error', null);
       if (finish()) copies.dropped += 1;
     });
     upstream.on('response', (answer) => {
       answer.on('error', nothing);
-      answer.on('end', () => conclude(outcomeOf(answer), answer.statusCode ?? null));
+      answer.on('end', () =>
+        conclude(
+          outcomeOf(answer, () => events.overdue()),
+          answer.statusCode ?? null,
+        ),
+      );
       answer.on('close', () => conclude(events.overdue() ? 'timeout' : 'error', null));
       answer.resume();
     });

@@ -25,8 +25,22 @@ export interface EnvironmentRoutes {
 
 export interface ReplicaAddress {
   readonly id: string;
-  /** Path of its unix socket. */
+  /** Path of its unix socket, or `HOST:PORT` of one that has none. */
   readonly socket: string;
+}
+
+export type Connection = { readonly socketPath: string } | { readonly host: string; readonly port: number };
+
+/** Whether it is a unix socket, which tells more about a lost connection than TCP does. */
+export function isUnixSocket(socket: string): boolean {
+  return socket.startsWith('/');
+}
+
+/** What Node's HTTP client is told to reach a replica. */
+export function connectionTo(socket: string): Connection {
+  if (isUnixSocket(socket)) return { socketPath: socket };
+  const colon = socket.lastIndexOf(':');
+  return { host: socket.slice(0, colon), port: Number(socket.slice(colon + 1)) };
 }
 
 export const EMPTY_TABLE: RoutingTable = { version: 0, environments: {} };

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { LATENCY_EDGES, type Limits, type RouteEffect } from '../../../delivery/index.ts';
 import type { Digest } from '../../../kernel/digest.ts';
+import type { Engine } from '../module-of-image.ts';
 import { writeFileAtomic } from '../../../kernel/workspace.ts';
 
 export interface DesiredEnvironment {
@@ -26,6 +27,10 @@ export interface DesiredRelease {
   /** The OCI index in the home's images. */
   readonly image: Digest;
   readonly config: Readonly<Record<string, string>>;
+  /** Name → version id. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** What runs its replicas that are started from now on. */
+  readonly engine: Engine;
   /** Restarts of its replicas so far. */
   readonly restarts: number;
 }
@@ -59,7 +64,7 @@ export function openDesiredStore(folder: string): DesiredStore {
       readdirSync(folder)
         .filter((name) => name.endsWith('.json'))
         .sort()
-        .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as DesiredEnvironment),
+        .map((name) => completed(JSON.parse(readFileSync(join(folder, name), 'utf8')) as DesiredEnvironment)),
     save(environment) {
       const empty = Object.keys(environment.releases).length === 0 && Object.keys(environment.shares).length === 0;
       if (empty) rmSync(pathOf(environment.key), { force: true });
@@ -67,3 +72,14 @@ export function openDesiredStore(folder: string): DesiredStore {
     },
   };
 }
+
+/** What an earlier version of ours wrote lacks what it did not know. */
+function completed(written: DesiredEnvironment): DesiredEnvironment {
+  const releases = Object.entries(written.releases).map(([number, release]): [string, DesiredRelease] => [
+    number,
+    { ...RELEASE_DEFAULTS, ...release },
+  ]);
+  return { ...nothingDesired(written.key, written.limits), ...written, releases: Object.fromEntries(releases) };
+}
+
+const RELEASE_DEFAULTS = { secrets: {}, engine: 'node' } as const;

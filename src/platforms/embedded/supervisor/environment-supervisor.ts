@@ -91,13 +91,16 @@ export function createEnvironmentSupervisor(options: EnvironmentSupervisorOption
     scale({ key, spec, releases }, { release: number, replicas }) {
       const release = releases[number];
       if (release === undefined) throw unknownRelease(key, number);
-      const { image, config } = release.content;
+      const { image, config, secrets } = release.content;
       const restarts = desired.releases[number]?.restarts ?? 0;
       change({ limits: spec.limits });
-      changeRelease(number, replicas === 0 ? null : { replicas, image, config, restarts });
+      changeRelease(
+        number,
+        replicas === 0 ? null : { replicas, image, config, secrets, engine: spec.engine, restarts },
+      );
       if (replicas > 0 || supervisors.has(number)) supervise(number).want(replicas);
     },
-    route({ spec }, { kind: _, ...wanted }) {
+    route({ spec }, { kind: _kind, ...wanted }) {
       const objectives = latencyObjectives(spec.strategy, spec.gates);
       // A rollout is judged by the plan that it began with, so an edited one takes no edge away from it (trap T28).
       const kept = wanted.rollout !== null && wanted.rollout === desired.rollout ? desired.latencyEdges : [];
@@ -118,7 +121,10 @@ export function createEnvironmentSupervisor(options: EnvironmentSupervisorOption
       const replicas = Object.fromEntries(
         [...supervisors].map(([number, supervisor]) => [
           number,
-          supervisor.ready().map(({ id, paths }) => ({ id, socket: paths.socket })),
+          supervisor.ready().flatMap((replica) => {
+            const socket = replica.address();
+            return socket === null ? [] : [{ id: replica.id, socket }];
+          }),
         ]),
       );
       const { key: _key, limits, releases: _releases, ...route } = desired;

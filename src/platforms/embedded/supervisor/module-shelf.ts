@@ -1,6 +1,7 @@
-/** The modules of images, each prepared once, in the background. */
+/** The modules of images, each prepared once for each engine, in the background. */
 
 import type { Digest } from '../../../kernel/digest.ts';
+import type { Engine, Prepare, Prepared } from '../module-of-image.ts';
 
 export interface ModuleShelf {
   /**
@@ -8,42 +9,42 @@ export interface ModuleShelf {
    *
    * @throws what made the preparation fail, once; the next call tries again.
    */
-  take(image: Digest): string | null;
+  take(image: Digest, engine: Engine): Prepared | null;
 }
 
 export interface ModuleShelfOptions {
-  /** Gives the path of the image's module in the form that the replica host loads. */
-  readonly prepare: (image: Digest) => Promise<string>;
+  readonly prepare: Prepare;
   /** A preparation has ended. */
   readonly onChange: () => void;
 }
 
 type Place =
   | { readonly kind: 'pending' }
-  | { readonly kind: 'ready'; readonly path: string }
+  | { readonly kind: 'ready'; readonly prepared: Prepared }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 export function createModuleShelf({ prepare, onChange }: ModuleShelfOptions): ModuleShelf {
-  const places = new Map<Digest, Place>();
-  const begin = async (image: Digest): Promise<void> => {
+  const places = new Map<string, Place>();
+  const begin = async (name: string, image: Digest, engine: Engine): Promise<void> => {
     try {
-      places.set(image, { kind: 'ready', path: await prepare(image) });
+      places.set(name, { kind: 'ready', prepared: await prepare(image, engine) });
     } catch (error) {
-      places.set(image, { kind: 'failed', error });
+      places.set(name, { kind: 'failed', error });
     }
     onChange();
   };
   return {
-    take(image) {
-      const place = places.get(image);
-      if (place?.kind === 'ready') return place.path;
+    take(image, engine) {
+      const name = `${engine} ${image}`;
+      const place = places.get(name);
+      if (place?.kind === 'ready') return place.prepared;
       if (place?.kind === 'pending') return null;
       if (place?.kind === 'failed') {
-        places.delete(image);
+        places.delete(name);
         throw place.error;
       }
-      places.set(image, { kind: 'pending' });
-      void begin(image);
+      places.set(name, { kind: 'pending' });
+      void begin(name, image, engine);
       return null;
     },
   };

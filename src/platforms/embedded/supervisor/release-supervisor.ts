@@ -5,8 +5,9 @@
 
 import type { ReleaseStatus } from '../../../delivery/index.ts';
 import type { Clock } from '../../../kernel/clock.ts';
-import { messageOf } from '../../../kernel/fault.ts';
+import { Fault, messageOf } from '../../../kernel/fault.ts';
 import { formatDuration, formatSize } from '../../../kernel/quantity.ts';
+import { reasonOf } from '../preflight.ts';
 import { residentMemory } from './processes.ts';
 import type { ReplicaProcess } from './replica-process.ts';
 import { crashLoopOf, SETTLED_AFTER, type Vacancy, vacate } from './restart-policy.ts';
@@ -148,7 +149,7 @@ export function createReleaseSupervisor(options: ReleaseSupervisorOptions): Rele
       if (replica !== null) replicas.push(replica);
       return replica !== null;
     } catch (error) {
-      failure = messageOf(error);
+      failure = error instanceof Fault ? reasonOf(error) : messageOf(error);
       vacancies = [vacate({ at: clock.monotonic(), attempt, readyFor: 0 }), ...vacancies.slice(1)];
       return false;
     }

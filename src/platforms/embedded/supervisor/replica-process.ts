@@ -1,12 +1,17 @@
 /** One replica as a process: started or adopted, asked whether it is ready, ended. */
 
 import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import type { Clock } from '../../../kernel/clock.ts';
 import { isAlive, type ProcessIdentity, signalProcess, startDaemon } from '../../../kernel/subprocess.ts';
 import { writeFileAtomic } from '../../../kernel/workspace.ts';
 import type { ReplicaPaths } from '../home-paths.ts';
 import { REPLICA_CONFIG_VARIABLE } from '../replica/config.ts';
-import { isReady } from './readiness.ts';
+import { withoutTime } from '../output-line.ts';
+import type { ReplicaDoor } from './replica-door.ts';
+
+/** So many characters of what a replica said last are told: what a sentence bears. */
+const LONGEST_WORDS = 200;
 
 /** How often a starting replica is asked whether it is ready. */
 const ASK_EVERY = 15;
@@ -32,6 +37,8 @@ export interface ReplicaProcess {
   ending(): string | null;
   signal(signal: 'SIGTERM' | 'SIGKILL'): void;
   pid(): number;
+  /** Where the router reaches it; known at the latest when it is ready. */
+  address(): string | null;
   /** Removes its socket and configuration; its output stays. */
   cleanUp(): void;
 }
@@ -41,6 +48,9 @@ export interface ReplicaOptions {
   readonly release: number;
   readonly paths: ReplicaPaths;
   readonly attempt: number;
+  readonly door: ReplicaDoor;
+  /** Takes out what must not be told of what it has said. */
+  readonly redact: (text: string) => string;
   readonly clock: Clock;
   /** It became ready or ended. */
   readonly onChange: () => void;
@@ -54,6 +64,8 @@ export interface ReplicaStart extends ReplicaOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Text of its configuration file. */
   readonly config: string;
+  /** Priority of a program that does not set its own; 0 leaves it. */
+  readonly niceness: number;
 }
 
 /**
@@ -80,6 +92,7 @@ export function startReplica(start: ReplicaStart): ReplicaProcess {
       start.onChange();
     },
   );
+  lowerPriority(identity, start.niceness);
   return watchReplica(start, identity, () => exited);
 }
 
@@ -90,8 +103,18 @@ export function adoptReplica(options: ReplicaOptions, identity: ProcessIdentity,
   return replica;
 }
 
+/** Of its first thread, from which the others have it. */
+function lowerPriority({ pid }: ProcessIdentity, niceness: number): void {
+  if (niceness === 0) return;
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It has ended, or is nicer already.
+  }
+}
+
 function watchReplica(options: ReplicaOptions, identity: ProcessIdentity, ended: () => string | null): ReplicaProcess {
-  const { id, release, paths, attempt, clock } = options;
+  const { id, release, paths, attempt, door, redact, clock } = options;
   const replica: ReplicaProcess = {
     id,
     release,
@@ -106,10 +129,12 @@ function watchReplica(options: ReplicaOptions, identity: ProcessIdentity, ended:
       const how = ended();
       if (how === null) return null;
       const last = lastLineOf(paths.stderr);
-      return `${replica.blame ?? how}${last === '' ? '' : `: ${last}`}`;
+      // Cut only after: half of a secret would not be recognised.
+      return `${replica.blame ?? how}${last === '' ? '' : `: ${redact(last).slice(0, LONGEST_WORDS)}`}`;
     },
     signal: (signal) => void signalProcess(identity, signal, signal === 'SIGKILL'),
     pid: () => identity.pid,
+    address: () => door.address(),
     cleanUp() {
       rmSync(paths.config, { force: true });
       rmSync(paths.socket, { force: true });
@@ -121,7 +146,7 @@ function watchReplica(options: ReplicaOptions, identity: ProcessIdentity, ended:
 
 async function askUntilReady(replica: ReplicaProcess, options: ReplicaOptions): Promise<void> {
   while (replica.phase === 'starting' && replica.ending() === null && !options.signal.aborted) {
-    const ready = await isReady(replica.paths.socket);
+    const ready = await options.door.isReady();
     // It may have been told to end while it was asked.
     if (replica.phase !== 'starting') return;
     if (ready) {
@@ -139,7 +164,7 @@ function becomeReady(replica: ReplicaProcess, { clock }: ReplicaOptions): void {
   replica.readyAt = replica.since;
 }
 
-/** The last line with anything on it in the last kilobytes of a file, cut to a length that a sentence bears. */
+/** The last line with anything on it in the last kilobytes of a file. */
 function lastLineOf(path: string): string {
   try {
     const { size } = statSync(path);
@@ -154,7 +179,7 @@ function lastLineOf(path: string): string {
       .toString('utf8')
       .split('\n')
       .map((line) => line.trim());
-    return (lines.findLast((line) => line !== '') ?? '').slice(0, 200);
+    return withoutTime(lines.findLast((line) => line !== '') ?? '');
   } catch {
     return '';
   }
