@@ -31,8 +31,10 @@ function compareRuns(whole: RehearsalRun, crashed: RehearsalRun): readonly strin
   };
   for (const part of [
     'rollout',
+    'queued',
     'stable',
     'kept',
+    'leaving',
     'releases',
     'removed',
   ] as const satisfies (keyof EnvironmentState)[]) {

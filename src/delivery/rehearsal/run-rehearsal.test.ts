@@ -63,8 +63,8 @@ describe('a rehearsal', () => {
   test('explains what is expected of the wait, of refusals and of users', async () => {
     const one = { from: 1, to: 1 };
     const { failures } = await runRehearsal({
-      ...BAD,
-      events: [...BAD.events, { at: 1000, action: { kind: 'rollback', to: null } }],
+      ...REHEARSAL,
+      events: [...REHEARSAL.events, { at: 1000, action: { kind: 'rollback', to: null } }],
       expect: [
         { at: 500, refused: 'delivery/no-such-release', command: 'slipway promote' },
         { at: 11_000, refused: 'delivery/no-such-release', command: 'slipway promote', unserved: { from: 0, to: 0 } },
@@ -81,7 +81,7 @@ describe('a rehearsal', () => {
       '12 mirror is 0%, expected 100%',
       '12 approvals is 0, expected 1',
       '12 unserved is 0, expected 1',
-      expect.stringMatching(/^120 errors is \d+, expected 1000 to 2000$/),
+      '120 errors is 0, expected 1000 to 2000',
     ]);
   });
 

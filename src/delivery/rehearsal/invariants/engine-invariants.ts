@@ -23,7 +23,7 @@ export function decisionsRepeat(decideAgain: typeof decide): Invariant {
  * point leads to the same end is shown by running them all: `rehearseCrashes`.)
  */
 export function lostInCrash(before: EnvironmentState, after: EnvironmentState): string | null {
-  const kept = ['rollout', 'stable', 'kept', 'releases', 'spec', 'removed'] as const;
+  const kept = ['rollout', 'queued', 'stable', 'kept', 'leaving', 'releases', 'spec', 'removed'] as const;
   const lost = kept.filter((part) => !isDeepStrictEqual(before[part], after[part]));
   return lost.length === 0 ? null : `the engine came back from a crash with another ${lost.join(', ')}`;
 }

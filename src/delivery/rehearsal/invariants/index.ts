@@ -4,13 +4,9 @@ import { decide } from '../../decide.ts';
 import type { EnvironmentState } from '../../engine-state.ts';
 import { decisionsRepeat, lostInCrash } from './engine-invariants.ts';
 import type { Instant, Invariant, InvariantName } from './instant.ts';
-import {
-  abortReturnsToLastPromoted,
-  oneRolloutAtATime,
-  promotedOnlyWhenAllowed,
-  waitsEnd,
-} from './rollout-invariants.ts';
-import { stableStaysFull } from './size-invariants.ts';
+import { promotedOnlyWhenAllowed } from './promotion-invariant.ts';
+import { abortReturnsToLastPromoted, oneRolloutAtATime, waitsEnd } from './rollout-invariants.ts';
+import { enoughStays } from './size-invariants.ts';
 import { abortedGetsNothing, capacityBeforeTraffic, type Patience, sharesAddUp } from './split-invariants.ts';
 
 export type { AppliedEffect, Instant, InvariantName } from './instant.ts';
@@ -43,7 +39,7 @@ export function createInvariantChecker(options: InvariantCheckerOptions): Invari
   const invariants: readonly Invariant[] = [
     sharesAddUp(),
     capacityBeforeTraffic(serving),
-    stableStaysFull(serving),
+    enoughStays(serving),
     abortedGetsNothing(serving, options),
     abortReturnsToLastPromoted(serving),
     decisionsRepeat(options.decide ?? decide),
