@@ -5,6 +5,7 @@
 
 import { LOG_RATIO_STEP, LOG_RATIOS, WORSE, WORSE_WEIGHTS } from './grids.ts';
 import { logWeightedSum } from './log-sum-exp.ts';
+import { FROM_START } from './suspicion.ts';
 
 export type RatioInterval = {
   /** 0 when nothing bounds it from below within 1/100. */
@@ -13,7 +14,7 @@ export type RatioInterval = {
   readonly high: number | null;
   /** The likeliest ratio; `null` when it is outside 1/100 … 100, or there is no bad event at all. */
   readonly estimate: number | null;
-  /** Probability that it covers the true ratio at every look: 1 − 2α. */
+  /** Probability that it covers the true ratio at every look: at least 1 − 2α. */
   readonly confidence: number;
 };
 
@@ -23,7 +24,8 @@ export type RatioInterval = {
  * also only widens.
  */
 export function ratioInterval(ratio: readonly number[], alpha: number): RatioInterval {
-  const bar = Math.log(1 / alpha);
+  // The abort test bets this share from the start; asking as much of the interval, the two never disagree.
+  const bar = -Math.log(FROM_START * alpha);
   const last = LOG_RATIOS.length - 1;
   // The likelihood is concave in the logarithm, so each test's e-value falls (rises) steadily along the grid.
   const low = firstIndex((index) => !proven(ratio, index, { direction: 1, bar }));
@@ -58,7 +60,6 @@ const ALTERNATIVES = WORSE.map((factor) => {
 function proven(ratio: readonly number[], index: number, test: { direction: 1 | -1; bar: number }): boolean {
   const { direction, bar } = test;
   const here = ratio[index] ?? 0;
-  const logs: number[] = [];
   let highest = -Infinity;
   for (const { whole, share } of ALTERNATIVES) {
     const start = ratio[index + direction * whole];
@@ -66,12 +67,17 @@ function proven(ratio: readonly number[], index: number, test: { direction: 1 | 
     // The further ones are beyond the end of the grid too.
     if (start === undefined || end === undefined) break;
     const log = start * (1 - share) + end * share - here;
-    logs.push(log);
     if (log > highest) highest = log;
   }
   // A mean lies between its largest term alone and its largest term everywhere: mostly that settles it.
   if (highest < bar) return false;
-  return highest - Math.log(WORSE.length) >= bar || logWeightedSum(logs, WORSE_WEIGHTS) >= bar;
+  if (highest - Math.log(WORSE.length) >= bar) return true;
+  const logs = ALTERNATIVES.map(({ whole, share }) => {
+    const start = ratio[index + direction * whole];
+    const end = ratio[index + direction * (whole + 1)];
+    return start === undefined || end === undefined ? -Infinity : start * (1 - share) + end * share - here;
+  });
+  return logWeightedSum(logs, WORSE_WEIGHTS) >= bar;
 }
 
 function estimate(ratio: readonly number[]): number | null {

@@ -28,9 +28,11 @@ export function fineLogs(event: Event, detect: number): readonly number[] {
   return FINE_RATIOS.map((ratio) => logLikelihoodRatio(event, ratio, detect));
 }
 
+const RATIOS = LOG_RATIOS.map((log) => Math.exp(log));
+
 /** ln of the likelihood of each ratio of `LOG_RATIOS`, against 1. */
 export function ratioLogs({ bad, events, q }: Event): readonly number[] {
-  return LOG_RATIOS.map((log) => bad * log - events * Math.log(q * Math.exp(log) + 1 - q));
+  return LOG_RATIOS.map((log, index) => bad * log - events * Math.log(q * (RATIOS[index] ?? 1) + 1 - q));
 }
 
 /** ln E of summed `worseLogs`; the bar is 1/α. */
