@@ -31,7 +31,7 @@ function textOf(line: ServiceLogLine, terminal: Terminal): string {
     const name = `#${line.release} ${line.replica} ${line.kind}`;
     return `${terminal.style(line.kind === 'stderr' ? 'yellow' : 'cyan', name)}  ${harmless(line.text)}`;
   }
-  const { at, id, method, path, status, release, ms, outcome } = line.request;
+  const { at, id, method, path, status, release, ms, outcome, source } = line.request;
   const bad = status === null || status >= 500;
   return [
     terminal.style('dim', new Date(at).toISOString()),
@@ -41,6 +41,8 @@ function textOf(line: ServiceLogLine, terminal: Terminal): string {
     harmless(path),
     formatDuration(ms),
     ...(outcome === 'ok' ? [] : [outcome]),
+    // What no user has seen must not look as if one had.
+    ...(source === undefined ? [] : [source]),
     terminal.style('dim', harmless(id)),
   ].join('  ');
 }
