@@ -110,3 +110,55 @@ describe('a kept release that is deployed again', () => {
     expect([rig.phase(), rig.controller.state().stable]).toEqual(['healthy promoted', 2]);
   });
 });
+
+describe('before a rollback', () => {
+  const asked: Command = { kind: 'rollback', to: null };
+
+  test('it is asked whether the release could run: if not, nothing happens at all', async () => {
+    const rig = await createRigOfThree();
+    rig.world.cannotRun.set(2, 'the version 1 of its secret DATABASE_URL is not there any more');
+    const before = [rig.controller.state(), rig.journal.read().length, rig.world.commands.length];
+    const { answer, refusal } = await rig.controller.command(asked);
+    expect([refusal?.code, answer]).toEqual([
+      'delivery/cannot-run',
+      '#2 could not run here now: the version 1 of its secret DATABASE_URL is not there any more.',
+    ]);
+    expect([rig.controller.state(), rig.journal.read().length, rig.world.commands.length]).toEqual(before);
+    expect((await rig.controller.command({ kind: 'rollback', to: 1 })).refusal).toBeNull();
+    expect(rig.controller.state().stable).toBe(1);
+  });
+
+  test('a rollout under way goes on when it could not', async () => {
+    const rig = await createRigOfThree();
+    await rig.deploy(4);
+    rig.world.cannotRun.set(1, 'its module is gone');
+    expect(await refusalOf(rig, { kind: 'rollback', to: 1 })).toBe('delivery/cannot-run');
+    expect([rig.phase(), rig.controller.state().rollout?.candidate]).toEqual(['paused step', 4]);
+  });
+
+  test('the way back to what serves asks nothing', async () => {
+    const rig = await createRigOfThree();
+    await rig.deploy(4);
+    rig.world.cannotRun.set(3, 'its module is gone');
+    await rig.order(asked);
+    expect([rig.phase(), rig.controller.state().stable]).toEqual(['healthy rolledBack', 3]);
+  });
+
+  test('not knowing is no reason to refuse it: it waits for its replicas', async () => {
+    const rig = await createRigOfThree();
+    rig.world.unreachable = true;
+    expect((await rig.controller.command(asked)).done).toBe(true);
+    rig.world.unreachable = false;
+    await rig.seconds(1);
+    expect([rig.phase(), rig.controller.state().stable]).toEqual(['healthy rolledBack', 2]);
+  });
+
+  test('a retry of an aborted one is asked for too', async () => {
+    const rig = await createRigOfThree();
+    rig.world.never.add(2);
+    await rig.order(asked);
+    await rig.order({ kind: 'abort' });
+    rig.world.cannotRun.set(2, 'its module is gone');
+    expect(await refusalOf(rig, { kind: 'retry' })).toBe('delivery/cannot-run');
+  });
+});
