@@ -29,7 +29,8 @@ export async function runLogs(system: System, terminal: Terminal, options: LogsO
 function textOf(line: ServiceLogLine, terminal: Terminal): string {
   if (line.kind !== 'request') {
     const name = `#${line.release} ${line.replica} ${line.kind}`;
-    return `${terminal.style(line.kind === 'stderr' ? 'yellow' : 'cyan', name)}  ${harmless(line.text)}`;
+    const what = `${terminal.style(line.kind === 'stderr' ? 'yellow' : 'cyan', name)}  ${harmless(line.text)}`;
+    return line.at === null ? what : `${terminal.style('dim', new Date(line.at).toISOString())}  ${what}`;
   }
   const { at, id, method, path, status, release, ms, outcome, source } = line.request;
   const bad = status === null || status >= 500;

@@ -8,13 +8,13 @@ export function timePrefix(wall: number): string {
   return `${new Date(wall).toISOString()} `;
 }
 
-export interface OutputLine {
+export interface TimedText {
   /** Wall time in milliseconds; `null` when the line does not tell it. */
   readonly at: number | null;
   readonly text: string;
 }
 
-export function parseOutputLine(line: string): OutputLine {
+export function parseOutputLine(line: string): TimedText {
   const [prefix = '', time = ''] = TIME.exec(line) ?? [];
   const at = Date.parse(time);
   return Number.isNaN(at) ? { at: null, text: line } : { at, text: line.slice(prefix.length) };

@@ -3,7 +3,10 @@
 import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
+import { createRedactor } from '../../kernel/secret.ts';
+import { parseOutputLine } from './output-line.ts';
 import { logFolderOf, type RequestRecord } from './router/request-log.ts';
+import { openSecretStore } from './secret-store.ts';
 
 export type LogLine = RequestLine | OutputLine;
 
@@ -12,9 +15,11 @@ interface RequestLine {
   readonly request: RequestRecord;
 }
 
-/** A line that a replica has written; when is not known, its place among the others is where it was found. */
+/** A line that a replica has written. */
 interface OutputLine {
   readonly kind: 'stdout' | 'stderr';
+  /** Wall time in milliseconds; `null` when its engine does not tell it. */
+  readonly at: number | null;
   readonly release: number;
   readonly replica: string;
   readonly text: string;
@@ -36,18 +41,27 @@ export interface LogQuery {
 const TAIL = 1024 * 1024;
 const LOOK_EVERY = 150;
 
-/** The lines of one environment: of each file in order, the output of replicas before the requests of the same moment. */
+/**
+ * The lines of one environment by their times; those without one stay where they are in their file, and of the same moment
+ * the output of replicas comes before the requests. Values of secrets that the home keeps are left out, as far as
+ * `createRedactor` finds them.
+ */
 export async function* readServiceLogs(query: LogQuery): AsyncGenerator<LogLine> {
   const { home, key, last, follow, clock, signal } = query;
   const folder = logFolderOf(join(home, 'logs'), key);
   const tails = new Map<string, FileTail>();
+  const secrets = openSecretStore({ home, clock });
   for (let first = true; ; first = false) {
-    for (const name of logFilesIn(folder)) {
+    const found = logFilesIn(folder).flatMap((name) => {
       const tail = tails.get(name) ?? openTail(join(folder, name));
       tails.set(name, tail);
       const lines = tail.read();
       // A file that appears while we follow is new from its first line on.
-      for (const line of first ? lines.slice(-last) : lines) yield parsed(name, line);
+      return timed((first ? lines.slice(-last) : lines).map((line) => parsed(name, line)));
+    });
+    if (found.length > 0) {
+      const redact = createRedactor(secrets.values());
+      for (const { line } of found.sort((one, other) => one.at - other.at)) yield withoutSecrets(line, redact);
     }
     if (!follow || signal?.aborted === true) return;
     await clock.sleep(LOOK_EVERY, signal).catch(() => undefined);
@@ -71,7 +85,26 @@ function parsed(name: string, line: string): LogLine {
   const groups = OUTPUT.exec(name)?.groups;
   if (groups === undefined) return { kind: 'request', request: JSON.parse(line) as RequestRecord };
   const kind = groups['stream'] === 'stderr' ? 'stderr' : 'stdout';
-  return { kind, release: Number(groups['release']), replica: groups['replica'] ?? '', text: line };
+  return { kind, release: Number(groups['release']), replica: groups['replica'] ?? '', ...parseOutputLine(line) };
+}
+
+interface TimedLine {
+  readonly at: number;
+  readonly line: LogLine;
+}
+
+/** Lines of one file; one that does not tell its time has that of the one before it. */
+function timed(lines: readonly LogLine[]): readonly TimedLine[] {
+  let latest = 0;
+  return lines.map((line) => {
+    latest = (line.kind === 'request' ? line.request.at : line.at) ?? latest;
+    return { at: latest, line };
+  });
+}
+
+function withoutSecrets(line: LogLine, redact: (text: string) => string): LogLine {
+  if (line.kind !== 'request') return { ...line, text: redact(line.text) };
+  return { ...line, request: { ...line.request, path: redact(line.request.path) } };
 }
 
 interface FileTail {
