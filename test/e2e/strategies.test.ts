@@ -5,6 +5,7 @@
 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { BlueGreenPlan, RollingPlan } from '../../src/delivery/index.ts';
 import type { EmbeddedPlatform } from '../../src/platforms/embedded/index.ts';
 import { type Load, type LoadRecord, startLoad, summarise } from '../load/load.ts';
 import {
@@ -17,6 +18,7 @@ import {
   route,
   scale,
 } from '../rigs/embedded-rig.ts';
+import { type AgentRig, createAgentRig, KEY } from '../rigs/agent-rig.ts';
 
 const REQUESTS = 10_500;
 const RATE = 900;
@@ -79,5 +81,81 @@ describe('the platform, told by hand', () => {
     const seen = await over;
     expectNoneFailed(seen);
     expect(seen.at(-1)?.release).toBe(2);
+  });
+});
+
+const BLUE_GREEN: BlueGreenPlan = {
+  kind: 'blueGreen',
+  deadline: 60_000,
+  onDeadline: 'abort',
+  previewReplicas: 1,
+  switch: 'auto',
+  before: { smoke: [], load: null, e2e: false, judge: null },
+  after: { judge: null },
+  keep: 60_000,
+};
+
+const ROLLING: RollingPlan = {
+  kind: 'rolling',
+  deadline: 60_000,
+  onDeadline: 'abort',
+  maxSurge: { count: 1 },
+  maxUnavailable: { count: 0 },
+};
+
+/** Until so many requests were sent. */
+async function untilSent(load: Load, requests: number): Promise<void> {
+  while (load.soFar().length < requests) await sleep(100);
+}
+
+async function outcomeOf(rig: AgentRig, number: number): Promise<string | undefined> {
+  return (await rig.ended(number)).ended?.outcome;
+}
+
+describe('the engine, in a real agent', () => {
+  test('switches from blue to green, and a rollback switches back', async () => {
+    await using rig = createAgentRig();
+    await rig.start();
+    await rig.deploy({ VERSION: '1' }, BLUE_GREEN);
+    const load = await rig.load(RATE);
+    expect(await outcomeOf(rig, 1)).toBe('promoted');
+    await untilSent(load, 2500);
+    await rig.deploy({ VERSION: '2' }, BLUE_GREEN);
+    expect(await outcomeOf(rig, 2)).toBe('promoted');
+    await untilSent(load, 6500);
+    await rig.client.command(KEY, { kind: 'rollback', to: null });
+    expect(await outcomeOf(rig, 3)).toBe('rolledBack');
+    await untilSent(load, REQUESTS);
+    const seen = await load.stop();
+    expectNoneFailed(seen);
+    const { byRelease } = summarise(seen);
+    expect(byRelease[1]).toBeGreaterThan(4000);
+    expect(byRelease[2]).toBeGreaterThan(2000);
+    // The switch is one instant: between the first answer of green and the rollback nobody gets blue.
+    const green = seen.flatMap(({ release }, index) => (release === 2 ? [index] : []));
+    const [first = 0, last = 0] = [green.at(0), green.at(-1)];
+    expect(seen.slice(first, last).filter(({ release }) => release !== 2).length).toBeLessThanOrEqual(64);
+  });
+
+  test('rolls five replicas over, and back', async () => {
+    await using rig = createAgentRig();
+    await rig.start();
+    await rig.deploy({ VERSION: '1' }, ROLLING, { replicas: 5 });
+    const load = await rig.load(RATE);
+    expect(await outcomeOf(rig, 1)).toBe('promoted');
+    await untilSent(load, 2000);
+    const shares = rig.sampleShares();
+    await rig.deploy({ VERSION: '2' }, ROLLING, { replicas: 5 });
+    expect(await outcomeOf(rig, 2)).toBe('promoted');
+    const dealt = (await shares(2)).map((split) => Math.round((split[2] ?? 0) * 5));
+    expect(dealt).toEqual(dealt.toSorted((one, other) => one - other));
+    expect(dealt).toEqual(expect.arrayContaining([0, 5]));
+    await untilSent(load, 7000);
+    await rig.client.command(KEY, { kind: 'rollback', to: null });
+    expect(await outcomeOf(rig, 3)).toBe('rolledBack');
+    await untilSent(load, REQUESTS);
+    const seen = await load.stop();
+    expectNoneFailed(seen);
+    expect(seen.at(-1)?.release).toBe(1);
   });
 });

@@ -9,6 +9,7 @@ import {
   type EnvironmentView,
   readEnvironments,
   type RolloutView,
+  type Strategy,
 } from '../../src/delivery/index.ts';
 import { openSqliteJournal } from '../../src/journal/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -45,7 +46,7 @@ export interface AgentRig {
   kill(): Promise<void>;
   /** Resolves when the agent has ended, however. */
   readonly dead: () => Promise<void>;
-  deploy(config: Readonly<Record<string, string>>, plan?: CanaryPlan): Promise<void>;
+  deploy(config: Readonly<Record<string, string>>, plan?: Strategy, changes?: Partial<EnvironmentSpec>): Promise<void>;
   view(): EnvironmentView;
   /** Waits until the rollout with this number has ended. */
   ended(number: number): Promise<RolloutView>;
@@ -102,9 +103,9 @@ export function createAgentRig({ component }: { readonly component?: string } = 
       await gone;
     },
     dead: () => gone,
-    async deploy(config, plan = QUICK) {
+    async deploy(config, plan = QUICK, changes = {}) {
       const limits = { memory: 64 * 1024 * 1024, request: 2000 };
-      const spec: EnvironmentSpec = { ...SPEC, replicas: 2, strategy: plan, keep: 1, limits };
+      const spec: EnvironmentSpec = { ...SPEC, replicas: 2, strategy: plan, keep: 1, limits, ...changes };
       const [service = '', environment = ''] = KEY.split('/');
       await client.deploy({
         service,
