@@ -1,6 +1,7 @@
 /** The command line: names, arguments and help. Each command's code is loaded only when it runs. */
 
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { parseQuantity } from '../kernel/quantity.ts';
 import type { ApprovalOptions } from './commands/approve.ts';
 import type { Verb } from '../server/index.ts';
 import type { System } from '../system.ts';
@@ -128,6 +129,7 @@ function addDeliveryCommands(program: Command, { system, terminal, signal, run }
       ),
     );
   addVerbs(program, { system, terminal, signal, run });
+  addBacktest(program, { terminal, run });
   program
     .command('history')
     .description('print the rollouts of an environment, the newest first')
@@ -170,6 +172,34 @@ function addDeliveryCommands(program: Command, { system, terminal, signal, run }
         ),
       ),
     );
+}
+
+function addBacktest(program: Command, { terminal, run }: Pick<Scene, 'terminal' | 'run'>): void {
+  program
+    .command('backtest')
+    .description('say what each policy would have decided on recorded traffic, and when')
+    .argument(
+      '<file>',
+      'what "slipway history --json" prints, a range of Prometheus, or rows of counters; - for standard input',
+    )
+    .option('--candidate <labels>', "which series are the candidate's: release=v2")
+    .option('--stable <labels>', 'which are those of the stable release beside it')
+    .option('--errors <labels>', 'which series count errors; those with a status of 5xx when not given')
+    .option('--total <labels>', 'which series count requests; all when not given')
+    .option('--rollout <n>', 'of a history only this rollout', wholeNumber)
+    .option('--slo <share>', 'the share of errors that counts as good', shareOf, 0.01)
+    .option('--json', 'as JSON')
+    .action((file, options) => {
+      const { candidate, stable, errors, total, rollout, slo } = options;
+      const wish = { file, candidate, stable, errors, total, rollout, slo, json: options.json === true };
+      return run(import('./commands/backtest.ts').then((it) => it.runBacktestCommand(terminal, wish)));
+    });
+}
+
+function shareOf(text: string): number {
+  const share = parseQuantity('share', text);
+  if (share === undefined || share <= 0 || share >= 1) throw new InvalidArgumentError('a share such as 1% is needed');
+  return share;
 }
 
 function addVerbs(program: Command, { system, terminal, run }: Scene): void {

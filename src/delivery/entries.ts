@@ -3,6 +3,7 @@
 import type { EntryDraft } from '../journal/index.ts';
 import type { Digest, Json } from '../kernel/digest.ts';
 import type { Effect } from './effect.ts';
+import type { JudgeSettings, Strategy } from './environment-spec.ts';
 import type { Outcome, PauseReason, Phase, Rollout, Shares } from './engine-state.ts';
 import type { GateName, GateVerdict } from './gate.ts';
 import type { Counts, Reading } from './judge/index.ts';
@@ -43,6 +44,9 @@ export interface RolloutStarted {
   readonly image: Digest;
   readonly commit: string | null;
   readonly stable: number | null;
+  readonly strategy: Strategy['kind'];
+  /** How it is judged: with the looks, all that is needed to judge it again. */
+  readonly judge: JudgeSettings;
   readonly at: number;
 }
 
@@ -131,9 +135,11 @@ export function rolloutStarted(rollout: Rollout, release: Release): DeliveryEntr
     image: release.content.image,
     commit: release.revision?.commit ?? null,
     stable: rollout.stable,
+    strategy: rollout.plan.kind,
+    judge: rollout.judge,
     at: rollout.startedAt,
   };
-  return { kind: 'rollout.started', data: { ...data } };
+  return { kind: 'rollout.started', data: { ...data, judge: { ...data.judge, slo: { ...data.judge.slo } } } };
 }
 
 export interface RolloutStepped {

@@ -93,3 +93,13 @@ export {
 export { createSplit, type Split } from './split.ts';
 export { stickyBucket, stickySplit } from './sticky.ts';
 export { latencyObjectives } from './latency-objectives.ts';
+export { type Crossing, crossingsOf, readRecords, type RolloutRecord } from './receipts/index.ts';
+export {
+  type BacktestRow,
+  type CounterSeries,
+  type Decided,
+  type Recording,
+  type RecordedLook,
+  recordingOf,
+  runBacktest,
+} from './backtest/index.ts';

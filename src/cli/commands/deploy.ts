@@ -1,5 +1,6 @@
 /** `slipway deploy [ENVIRONMENT]`: the pipeline, the image into the home (and its registry), then the rollout. */
 
+import { readRecords } from '../../delivery/index.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { Fault } from '../../kernel/fault.ts';
 import { deploymentsFor, type ProjectEnvironment, whyNowhere } from '../../project/index.ts';
@@ -8,7 +9,8 @@ import { ensureAgent, keepSecrets, openJournal, type System } from '../../system
 import { EXIT, type ExitCode, tellRefusal } from '../exit.ts';
 import { keepImage } from '../keep-image.ts';
 import { openSession } from '../pipeline-session.ts';
-import { environmentReport, whyReport } from '../report/rollout-report.ts';
+import { environmentReport } from '../report/rollout-report.ts';
+import { whyReport } from '../report/why-report.ts';
 import { watchRollout } from '../report/rollout-watch.ts';
 import type { Terminal } from '../terminal.ts';
 import { type RunScene, runTasks } from '../run-tasks.ts';
@@ -108,7 +110,8 @@ async function follow({ system, terminal, signal }: RunScene, key: string, rollo
       terminal.print(environmentReport(end.view, system.clock.wall(), terminal));
       return EXIT.waiting;
     }
-    terminal.print(whyReport(end.view, end.rollout, terminal));
+    const [record] = readRecords(journal, key, end.rollout.started.number);
+    if (record !== undefined) terminal.print(whyReport(record, terminal));
     return end.rollout.ended?.outcome === 'aborted' ? EXIT.refused : EXIT.ok;
   } finally {
     journal.close();

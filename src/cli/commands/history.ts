@@ -1,9 +1,12 @@
 /** `slipway history [ENVIRONMENT] [--json]` and `slipway why [ROLLOUT]`. */
 
+import { readRecords } from '../../delivery/index.ts';
 import { Fault } from '../../kernel/fault.ts';
 import { openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
-import { historyReport, whyReport } from '../report/rollout-report.ts';
+import { historyDocument } from '../report/history-document.ts';
+import { historyReport } from '../report/rollout-report.ts';
+import { whyReport } from '../report/why-report.ts';
 import { chooseEnvironment } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -15,8 +18,9 @@ export interface HistoryOptions {
 export async function runHistory(system: System, terminal: Terminal, options: HistoryOptions): Promise<ExitCode> {
   const journal = await openJournal(system);
   const view = chooseEnvironment(journal, options.environment);
+  const records = options.json ? readRecords(journal, view.key) : [];
   journal.close();
-  terminal.print(options.json ? JSON.stringify(view.rollouts) : historyReport(view, terminal));
+  terminal.print(options.json ? JSON.stringify(historyDocument(view.key, records)) : historyReport(view, terminal));
   return EXIT.ok;
 }
 
@@ -25,12 +29,10 @@ export async function runWhy(system: System, terminal: Terminal, rollout: string
   const journal = await openJournal(system);
   const [, environment, number] = /^(?:(.*)\/)?(\d+)$/.exec(rollout ?? '') ?? [undefined, rollout, undefined];
   const view = chooseEnvironment(journal, environment);
+  const wanted = number === undefined ? view.rollouts.at(-1)?.started.number : Number(number);
+  const record = wanted === undefined ? undefined : readRecords(journal, view.key, wanted)[0];
   journal.close();
-  const found =
-    number === undefined
-      ? view.rollouts.at(-1)
-      : view.rollouts.find(({ started }) => started.number === Number(number));
-  if (found === undefined) {
+  if (record === undefined) {
     throw new Fault({
       code: 'cli/no-such-rollout',
       kind: 'usage',
@@ -38,6 +40,6 @@ export async function runWhy(system: System, terminal: Terminal, rollout: string
       hint: 'See "slipway history".',
     });
   }
-  terminal.print(whyReport(view, found, terminal));
+  terminal.print(whyReport(record, terminal));
   return EXIT.ok;
 }

@@ -3,6 +3,7 @@
 import { formatDuration, formatShare } from '../../kernel/quantity.ts';
 import type { Counted, EnvironmentView, RolloutView } from '../../delivery/index.ts';
 import { harmless, table, type Terminal } from '../terminal.ts';
+import { evidenceBar } from './evidence-bar.ts';
 
 /** Bar of the present split: `#3 ███████████████████░ #4`, with shares. */
 export function splitBar(view: EnvironmentView, terminal: Terminal, width = 40): string {
@@ -19,22 +20,6 @@ export function splitBar(view: EnvironmentView, terminal: Terminal, width = 40):
     .map(({ release, share }) => `#${release} ${formatShare(share)}`)
     .join('  ');
   return `${terminal.style('green', '█'.repeat(rest))}${terminal.style('yellow', '▒'.repeat(cells))} ${legend}`;
-}
-
-/** How far the evidence is on its way to a decision, on a logarithmic scale: e = 1 is nothing, the bar is proof. */
-function evidenceBar(label: string, options: { e: number; bar: number; width?: number }, terminal: Terminal): string {
-  const { e, bar, width = 24 } = options;
-  const share = Math.min(1, Math.max(0, Math.log(Math.max(e, 1)) / Math.log(bar)));
-  const cells = Math.floor(share * width);
-  const full = share >= 1;
-  const drawn =
-    terminal.style(full ? 'bold' : 'cyan', '■'.repeat(cells)) + terminal.style('dim', '·'.repeat(width - cells));
-  return `${label} ${drawn} e = ${formatEvidence(e)} of ${formatEvidence(bar)}${full ? ' proven' : ''}`;
-}
-
-function formatEvidence(e: number): string {
-  if (e >= 1e6) return e.toExponential(1);
-  return e >= 100 ? String(Math.round(e)) : String(Number(e.toPrecision(3)));
 }
 
 export function countsLine(counted: Counted, rollout: RolloutView): string {
@@ -111,23 +96,4 @@ export function historyReport(view: EnvironmentView, terminal: Terminal): string
     ];
   });
   return rows.length === 0 ? `${view.key}: no rollout yet` : table(rows);
-}
-
-/** In plain words: what happened in one rollout, in order, and why it ended as it did. */
-export function whyReport(view: EnvironmentView, rollout: RolloutView, terminal: Terminal): string {
-  const { started, ended } = rollout;
-  const title = `${started.rollout}: ${started.kind} of #${started.candidate}${started.stable === null ? ', the first release' : ` over #${started.stable}`}`;
-  const rows = rollout.moments.map(({ at, what, because }) => [
-    `  +${formatDuration(Math.max(0, at - rollout.startedAt))}`,
-    what,
-    harmless(because),
-  ]);
-  const image = view.releases[started.candidate]?.content.image ?? started.image;
-  return [
-    terminal.style('bold', title),
-    `  image ${image}${started.commit === null ? '' : ` of commit ${started.commit.slice(0, 12)}`}`,
-    table(rows),
-    ...(ended === null ? progressLines(rollout, terminal) : [`  counted: ${countsLine(rollout.counted, rollout)}`]),
-    ended === null ? '  still under way' : `  ${ended.outcome}: ${harmless(ended.because)}`,
-  ].join('\n');
 }

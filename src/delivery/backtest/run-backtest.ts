@@ -5,11 +5,13 @@ import { ARGO, argoPolicy } from './argo-policy.ts';
 import { FLAGGER, flaggerPolicy } from './flagger-policy.ts';
 import { judgePolicy } from './judge-policy.ts';
 import type { Decided, Policy } from './policy.ts';
-import { countedBetween, type Recording, type Sample } from './recording.ts';
+import { countedBetween, exposedFrom, type Recording, type Sample } from './recording.ts';
 
 export interface BacktestRow {
   readonly policy: string;
   readonly decided: Decided;
+  /** Milliseconds from the candidate's first request to the decision; `null` when there is none. */
+  readonly after: number | null;
   /** Requests of the candidate, and the bad ones among them, up to the decision (or the end). */
   readonly seen: Sample;
 }
@@ -31,6 +33,7 @@ export function runBacktest(recording: Recording, settings: JudgeSettings): read
   return policiesFor(settings).map((policy) => {
     const decided = policy.decide(recording);
     const until = decided.kind === 'undecided' ? Infinity : decided.at;
-    return { policy: policy.name, decided, seen: countedBetween(recording, -1, until).candidate };
+    const after = decided.kind === 'undecided' ? null : decided.at - (exposedFrom(recording) ?? 0);
+    return { policy: policy.name, decided, after, seen: countedBetween(recording, -1, until).candidate };
   });
 }
