@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BlueGreenPlan, RollingPlan } from '../../src/delivery/index.ts';
 import type { EmbeddedPlatform } from '../../src/platforms/embedded/index.ts';
-import { type Load, type LoadRecord, startLoad, summarise } from '../load/load.ts';
+import { type Load, type LoadRecord, startLoad, summarise, userOf } from '../load/load.ts';
 import {
   contextOf,
   createEmbeddedRig,
@@ -18,7 +18,7 @@ import {
   route,
   scale,
 } from '../rigs/embedded-rig.ts';
-import { type AgentRig, createAgentRig, KEY } from '../rigs/agent-rig.ts';
+import { type AgentRig, createAgentRig, KEY, QUICK } from '../rigs/agent-rig.ts';
 
 const REQUESTS = 10_500;
 const RATE = 900;
@@ -157,5 +157,34 @@ describe('the engine, in a real agent', () => {
     const seen = await load.stop();
     expectNoneFailed(seen);
     expect(seen.at(-1)?.release).toBe(1);
+  });
+
+  test('T10: while a canary’s weight rises no user changes the release twice, and none goes back', async () => {
+    const users = { header: 'x-user', count: 400 };
+    const steps = [0.05, 0.25, 0.5, 1].flatMap((weight) => [
+      { kind: 'weight', weight } as const,
+      { kind: 'pause', duration: 1500 } as const,
+    ]);
+    await using rig = createAgentRig();
+    await rig.start();
+    const affinity = { kind: 'header', name: users.header } as const;
+    await rig.deploy({ VERSION: '1' }, { ...QUICK, steps }, { affinity });
+    const load = await rig.load(RATE, { users });
+    expect(await outcomeOf(rig, 1)).toBe('promoted');
+    await untilSent(load, 1000);
+    await rig.deploy({ VERSION: '2' }, { ...QUICK, steps }, { affinity });
+    expect(await outcomeOf(rig, 2)).toBe('promoted');
+    const seen = await load.stop();
+    expect(seen.filter(({ status }) => status !== 200)).toEqual([]);
+    const changes = Array.from({ length: users.count }, () => 0);
+    const last = Array.from({ length: users.count }, () => 1);
+    for (const record of seen) {
+      const user = userOf(record, users.count);
+      if (record.release === last[user]) continue;
+      changes[user] = (changes[user] ?? 0) + 1;
+      last[user] = record.release ?? 0;
+    }
+    expect(new Set(changes)).toEqual(new Set([1]));
+    expect(new Set(last)).toEqual(new Set([2]));
   });
 });

@@ -20,6 +20,7 @@ let ending = false;
 function send(): void {
   const id = `${prefix}-${sent}`;
   const path = paths[sent % paths.length] ?? '/';
+  const user = options.users === undefined ? {} : { [options.users.header]: `user-${sent % options.users.count}` };
   sent += 1;
   open += 1;
   const began = performance.now();
@@ -38,7 +39,7 @@ function send(): void {
     host: target.hostname,
     port: target.port,
     path,
-    headers: { host: options.host, 'x-request-id': id },
+    headers: { host: options.host, 'x-request-id': id, ...user },
     timeout: options.timeout ?? 30_000,
   });
   request.on('timeout', () => request.destroy(new Error('no answer in time')));

@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly connections?: number;
   /** Milliseconds without an answer after which a request counts as failed. */
   readonly timeout?: number;
+  /** A header that says which user sends: so many users take turns, `user-0`, `user-1` …. */
+  readonly users?: { readonly header: string; readonly count: number };
   /** Of the request ids, which are `PREFIX-0`, `PREFIX-1` …. */
   readonly prefix?: string;
 }
@@ -81,6 +83,11 @@ function readLoadLog(path: string): readonly LoadRecord[] {
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as LoadRecord)
     .sort((one, other) => numberOf(one.id) - numberOf(other.id));
+}
+
+/** The number of the user who has sent it, of `count`. */
+export function userOf({ id }: LoadRecord, count: number): number {
+  return numberOf(id) % count;
 }
 
 export interface LoadSummary {

@@ -19,7 +19,7 @@ import { createRouterClient } from '../../src/platforms/embedded/router-client.t
 import { openHomePaths } from '../../src/platforms/embedded/home-paths.ts';
 import { type AgentClient, createAgentClient } from '../../src/server/index.ts';
 import { expectNoLeftovers } from '../leftovers.ts';
-import { type Load, startLoad } from '../load/load.ts';
+import { type Load, type LoadOptions, startLoad } from '../load/load.ts';
 import { PLAN, SPEC } from './engine-rig.ts';
 
 const AGENT = join(import.meta.dirname, '../fixtures/agent/main.ts');
@@ -51,7 +51,7 @@ export interface AgentRig {
   /** Waits until the rollout with this number has ended. */
   ended(number: number): Promise<RolloutView>;
   /** Starts as soon as a release serves. */
-  load(rate?: number, paths?: readonly string[]): Promise<Load>;
+  load(rate?: number, changes?: Partial<LoadOptions>): Promise<Load>;
   /**
    * Samples the split in force; consecutive equal ones are one. The returned function waits until `last` gets all requests
    * and ends it.
@@ -126,12 +126,20 @@ export function createAgentRig({ component }: { readonly component?: string } = 
       if (found === undefined) throw new Error(`there is no rollout ${number}`);
       return found;
     },
-    async load(rate = 200, paths = ['/ok']) {
+    async load(rate = 200, changes = {}) {
       const { url } = await client.router();
       await until(() => Promise.resolve(Object.keys(view().now?.shares ?? {}).length > 0));
       const prefix = `load${loads.length}`;
       const log = join(home, `${prefix}.ndjson`);
-      const load = startLoad({ url, host: `${KEY.replace('/', '.')}.localhost`, rate, paths, log, prefix });
+      const load = startLoad({
+        url,
+        host: `${KEY.replace('/', '.')}.localhost`,
+        rate,
+        paths: ['/ok'],
+        log,
+        prefix,
+        ...changes,
+      });
       loads.push(load);
       return load;
     },
