@@ -97,7 +97,8 @@ describe('with stableScale: dynamic', () => {
   test('I4: an aborted candidate that gets more than before, or anything once the stable release is whole', () => {
     const given = (share: number, seen = few): readonly string[] => {
       const effects = [{ effect: route({ 1: 1 - share, 2: share }), seen }];
-      return broken([before, { at: 1000, ...gone, observation: few, effects }]);
+      const later = { at: 2000, state: gone.state, observation: few, effects };
+      return broken([before, { at: 1000, ...gone, observation: few }, later]);
     };
     expect(given(0.5)).toEqual([]);
     expect(given(0.6)).toContain('I4: #2 was given traffic after its rollout had ended');

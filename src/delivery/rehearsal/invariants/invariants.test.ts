@@ -123,7 +123,7 @@ describe('planted faults', () => {
       gates: {},
     };
     expect(broken([instant(0, { state, entries: started, observation })])).toContain(
-      'I3: #1 should stay at full size and has 4 of 5 replicas',
+      'I3: #1 should have 5 replicas and has 4',
     );
   });
 
@@ -138,7 +138,7 @@ describe('planted faults', () => {
     ];
     const shrinksAt = (at: number): readonly string[] =>
       broken([...before, instant(at, { state: promoted, observation: small })]);
-    expect(shrinksAt(1000 + PLAN.keep - 1)).toContain('I3: #1 should stay at full size and has 1 of 5 replicas');
+    expect(shrinksAt(1000 + PLAN.keep - 1)).toContain('I3: #1 should have 5 replicas and has 1');
     expect(shrinksAt(1000 + PLAN.keep)).toEqual([]);
   });
 

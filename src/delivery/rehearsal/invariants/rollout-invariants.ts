@@ -13,7 +13,7 @@ export function abortReturnsToLastPromoted(serving: number | null): Invariant {
     name: 'I5',
     check(instant) {
       const { state, effects } = instant;
-      const { lastPromoted, open, guarded, rolledBackByItself } = read(instant);
+      const { lastPromoted, open, ended, guarded, rolledBackByItself } = read(instant);
       if (state.stable !== lastPromoted) {
         return `the stable release is ${label(state.stable)}, the last promoted one ${label(lastPromoted)}`;
       }
@@ -23,7 +23,10 @@ export function abortReturnsToLastPromoted(serving: number | null): Invariant {
       }
       const last = effects.findLast(({ effect }) => effect.kind === 'route');
       if (open.length > 0 || last === undefined) return null;
-      const strangers = strangersIn(last, { lastPromoted, guarded, leavesSlowly: leavesSlowly(state) });
+      const slowly = leavesSlowly(state);
+      // What was given at the instant of its end may have been given before it, and goes on being carried.
+      if (slowly && ended.length > 0) return null;
+      const strangers = strangersIn(last, { lastPromoted, guarded, leavesSlowly: slowly });
       return strangers === null ? null : `without a rollout ${strangers} was exposed instead of ${label(lastPromoted)}`;
     },
   };

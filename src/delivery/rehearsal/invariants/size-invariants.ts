@@ -27,11 +27,14 @@ export function enoughStays(serving: number | null): Invariant {
       const { ended, open, removed } = read(instant);
       if (removed) keeps.clear();
       for (const { started, end } of ended) {
-        if (end.stable === null) continue;
         const promoted = end.outcome === 'promoted' || end.outcome === 'promotedByHand';
+        const returned = started?.kind === 'rollback' && end.outcome === 'rolledBack';
+        // What serves is kept by nothing any more: when it is replaced in its turn, that plan says for how long.
+        if (promoted || returned) keeps.delete(end.candidate);
+        if (end.stable === null) continue;
         if (promoted) keeps.set(end.stable, at + Math.max(keepOf(planOf(end.rollout)), state.spec.guard));
         // What was rolled back from is withdrawn: nothing asks for its full size any more.
-        if (started?.kind === 'rollback' && end.outcome === 'rolledBack') keeps.delete(end.stable);
+        if (returned) keeps.delete(end.stable);
       }
       const needed = new Map<number, number>();
       for (const [release, until] of keeps) if (at < until) needed.set(release, state.spec.replicas);

@@ -105,7 +105,11 @@ export function abortedGetsNothing(serving: number | null, { delay, patience }: 
         const needed = record.gradual && !isWhole(lastPromoted, state, observation);
         if (needed) record.since = at;
         const share = observation.traffic?.[release] ?? 0;
-        const given = givenWrongly(release, { instant, gradual: record.gradual, stable: lastPromoted });
+        // What was given at the instant of its end may have been given before it, and goes on being carried.
+        const carriesOn = needed && ended.some(({ end }) => end.candidate === release);
+        const given = carriesOn
+          ? null
+          : givenWrongly(release, { instant, gradual: record.gradual, stable: lastPromoted });
         if (given !== null) return given;
         if (share > 0 && record.gone) return `#${release} gets ${share * 100}% again after its rollout had ended`;
         if (share > 0 && at - record.since > patience) {
