@@ -24,12 +24,17 @@ const approvalSchema = z
   )
   .describe('People who must approve a release first.');
 
+/** RFC 9110 section 5.6.2: what a header or a cookie may be called. */
+function token(of: string): z.ZodString {
+  return z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, `a ${of} is called by letters, digits and "-", "_", "."`);
+}
+
 const affinitySchema = z
   .union([
     z.literal('none'),
     closedMap({
-      header: z.string().min(1).optional().describe('Requests with one value of this header stay together.'),
-      cookie: z.string().min(1).optional().describe('Requests with one value of this cookie stay together.'),
+      header: token('header').optional().describe('Requests with one value of this header stay together.'),
+      cookie: token('cookie').optional().describe('Requests with one value of this cookie stay together.'),
     }),
   ])
   .transform((affinity, context): Affinity => {

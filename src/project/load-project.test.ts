@@ -170,9 +170,14 @@ test('the JSON Schema accepts and refuses what the parser does', async () => {
     'service: a\nfoo: 1',
     'service: a\nbuild: { maxSize: 1200 }',
   ].concat(
-    ['guard: 5', 'replicas: 0', 'secrets: { A: b }', 'strategy: { canary: { setps: [] } }', 'affinity: some'].map(
-      staging,
-    ),
+    [
+      'guard: 5',
+      'replicas: 0',
+      'secrets: { A: b }',
+      'strategy: { canary: { setps: [] } }',
+      'affinity: some',
+      'affinity: { cookie: "a b" }',
+    ].map(staging),
   );
   expect(right.filter((text) => !accepts(text))).toEqual([]);
   expect(wrong.filter(accepts)).toEqual([]);

@@ -17,10 +17,8 @@ const STRATEGY_NOT_YET: readonly NotYet[] = [
   { path: '', only: ['rolling', 'blueGreen'] },
   { path: 'rolling' },
   { path: 'blueGreen' },
-  { path: 'canary.match' },
   { path: 'canary.steps.*.replicas' },
   { path: 'canary.steps.*.judge' },
-  { path: 'canary.steps.*.mirror' },
   { path: 'canary.supersede', except: ['restart'] },
   { path: 'canary.stableScale', except: ['full'] },
   { path: 'canary.keepAborted', except: ['0s', '0ms', '0m', '0h', '0', 0] },
@@ -31,7 +29,6 @@ const STRATEGY_NOT_YET: readonly NotYet[] = [
 /** Keys that a rehearsal knows already: what is rehearsed before it can be done. */
 const DELIVERY_NOT_YET: readonly NotYet[] = [
   { path: 'approval', except: [0, { count: 0 }] },
-  { path: 'affinity', except: ['none'] },
   { path: 'guard', except: ['0s', '0ms', '0m', '0h', '0', 0] },
   { path: 'gates', except: [{}, { smoke: [], e2e: false }] },
   ...below('strategy', STRATEGY_NOT_YET),
