@@ -1,6 +1,7 @@
 /** The embedded platform in a home of its own, with stub replicas unless told otherwise. */
 
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { request as startRequest } from 'node:http';
 import { join } from 'node:path';
 import type {
   CanaryPlan,
@@ -13,13 +14,15 @@ import type {
 } from '../../src/delivery/index.ts';
 import { releaseDigest } from '../../src/delivery/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import { sha256 } from '../../src/kernel/digest.ts';
+import { type Digest, sha256 } from '../../src/kernel/digest.ts';
 import { temporaryFolder } from '../../src/kernel/workspace.ts';
 import {
   createEmbeddedPlatform,
   type EmbeddedPlatform,
   type EmbeddedPlatformOptions,
 } from '../../src/platforms/embedded/embedded-platform.ts';
+import { openLayout } from '../../src/oci/index.ts';
+import { putSampleImage } from '../../src/oci/sample-image.ts';
 import { expectNoLeftovers } from '../leftovers.ts';
 import { PLAN, SPEC } from './engine-rig.ts';
 
@@ -33,7 +36,9 @@ export interface EmbeddedRig {
   /** A platform on the home, not started; several may be made, one after another. */
   platform(changes?: Partial<EmbeddedPlatformOptions>): EmbeddedPlatform;
   /** The same with the real replica host, which runs what is in the home's images. */
-  realPlatform(): EmbeddedPlatform;
+  realPlatform(environment?: Readonly<Record<string, string>>): EmbeddedPlatform;
+  /** Puts an image with this module into the home's images; its digest. */
+  putImage(module: string): Promise<Digest>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -48,8 +53,13 @@ export function createEmbeddedRig(): EmbeddedRig {
       made.push(platform);
       return platform;
     },
-    realPlatform() {
-      const platform = createEmbeddedPlatform(optionsOn(home, 'src/platforms/embedded/replica/main.ts'));
+    async putImage(module) {
+      const layout = openLayout({ folder: join(home, 'images'), create: true });
+      return (await putSampleImage(layout, 'greeter', readFileSync(module))).index.digest;
+    },
+    realPlatform(environment = {}) {
+      const options = optionsOn(home, 'src/platforms/embedded/replica/main.ts');
+      const platform = createEmbeddedPlatform({ ...options, environment: { ...options.environment, ...environment } });
       made.push(platform);
       return platform;
     },
@@ -89,15 +99,21 @@ export interface Wanted {
   /** Release number → the configuration of its replicas, which says how the stub behaves. */
   readonly releases: Readonly<Record<number, Readonly<Record<string, string>>>>;
   readonly key?: string;
+  readonly engine?: EnvironmentSpec['engine'];
+  /** Of all releases; without it each has one of its own that is nowhere. */
+  readonly image?: Digest;
+  /** Name → version id, of all releases. */
+  readonly secrets?: Readonly<Record<string, string>>;
 }
 
-export function contextOf({ plan = PLAN, limits, releases, key = KEY }: Wanted): EnvironmentContext {
+export function contextOf(wanted: Wanted): EnvironmentContext {
+  const { plan = PLAN, limits, releases, key = KEY, engine = 'node', secrets = {} } = wanted;
   const [service = '', environment = ''] = key.split('/');
   const bounds = limits ?? { memory: 64 * 1024 * 1024, request: 5000 };
-  const spec: EnvironmentSpec = { ...SPEC, replicas: 1, strategy: plan, keep: 1, limits: bounds };
+  const spec: EnvironmentSpec = { ...SPEC, replicas: 1, strategy: plan, keep: 1, limits: bounds, engine };
   const entries = Object.entries(releases).map(([name, config]): [string, Release] => {
-    const image = sha256(`image ${name}`);
-    const content = { service, environment, image, config, secrets: {}, grants: [] };
+    const image = wanted.image ?? sha256(`image ${name}`);
+    const content = { service, environment, image, config, secrets, grants: [] };
     return [name, { number: Number(name), digest: releaseDigest(content), content, revision: null }];
   });
   return { key, spec, releases: Object.fromEntries(entries) };
@@ -129,4 +145,34 @@ export async function observeUntil(
 
 export function readyCount(observation: Observation, release: number): number {
   return observation.releases[release]?.ready ?? 0;
+}
+
+export interface RouterAnswer {
+  readonly status: number;
+  readonly release: number;
+  readonly body: string;
+}
+
+export interface Question {
+  readonly path: string;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** One request to the environment of the rig, through the router. */
+export function ask(platform: EmbeddedPlatform, question: string | Question): Promise<RouterAnswer> {
+  const { path, method = 'GET', headers = {}, body } = typeof question === 'string' ? { path: question } : question;
+  return new Promise((resolve, reject) => {
+    const options = { agent: false as const, method, headers: { host: HOST, ...headers } };
+    const request = startRequest(`${platform.router().url}${path}`, options, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+      answer.on('error', reject);
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, release: Number(answer.headers['x-slipway-release']), body: text }),
+      );
+    });
+    request.on('error', reject).end(body);
+  });
 }
