@@ -106,6 +106,12 @@ export interface EnvironmentChanged {
   readonly wanted: Readonly<Record<number, number>>;
   readonly outcome: Outcome | null;
   readonly wait: Wait | null;
+  /** The release that is rolled out when the present rollout has ended. */
+  readonly queued: number | null;
+  /** Candidates of ended rollouts that still run. */
+  readonly leaving: readonly number[];
+  /** After a promotion: the release that it is still compared with, and from when to when (engine time). */
+  readonly guard: { readonly control: number; readonly since: number; readonly until: number } | null;
 }
 
 /** Every wait explains itself (design.md section 4.8). Times are engine time. */
@@ -357,7 +363,12 @@ export function effectDone(number: number, result: 'done' | 'superseded' | { rea
 export function environmentChanged(snapshot: EnvironmentChanged): DeliveryEntry {
   return {
     kind: 'environment.changed',
-    data: { ...snapshot, wait: snapshot.wait === null ? null : { ...snapshot.wait } },
+    data: {
+      ...snapshot,
+      wait: snapshot.wait === null ? null : { ...snapshot.wait },
+      leaving: [...snapshot.leaving],
+      guard: snapshot.guard === null ? null : { ...snapshot.guard },
+    },
   };
 }
 

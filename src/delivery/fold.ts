@@ -5,7 +5,9 @@ import {
   dataOf,
   DELIVERY_ENTRY_KINDS,
   type EnvironmentChanged,
+  type RolloutApproved,
   type RolloutEnded,
+  type RolloutGated,
   type RolloutLooked,
   type RolloutStarted,
 } from './entries.ts';
@@ -27,6 +29,9 @@ export interface RolloutView {
   /** Wall time in milliseconds. */
   readonly startedAt: number;
   readonly moments: readonly Moment[];
+  /** Runs of gates that have ended, and everybody who has said yes, in order. */
+  readonly gates: readonly RolloutGated[];
+  readonly approvals: readonly RolloutApproved[];
   /** Sequence number of the entry that tells of its start. */
   readonly startedSeq: number;
   /** The newest look while it is under way. */
@@ -158,6 +163,8 @@ function startRollout(draft: Draft, entry: Entry): void {
     startedAt,
     startedSeq,
     moments: [],
+    gates: [],
+    approvals: [],
     lastLook: null,
     counted: NOTHING_COUNTED,
     ended: null,
@@ -179,7 +186,13 @@ function addToRollout(rollout: RolloutDraft, entry: Entry): void {
       const ended = dataOf<RolloutEnded & { readonly reading: { readonly totals: Counted } }>(entry);
       rollout.ended = { ...ended, wall: entry.at };
       rollout.counted = ended.reading.totals;
+      break;
     }
+    case 'rollout.gated':
+      rollout.gates = [...rollout.gates, dataOf<RolloutGated>(entry)];
+      break;
+    case 'rollout.approved':
+      rollout.approvals = [...rollout.approvals, dataOf<RolloutApproved>(entry)];
   }
   const moment = momentOf(entry);
   if (moment !== null) rollout.moments.push({ at: entry.at, ...moment });

@@ -2,6 +2,7 @@
 
 import type { EnvironmentChanged } from './entries.ts';
 import type { EnvironmentState } from './engine-state.ts';
+import { guardOf } from './guard.ts';
 import type { Observation } from './observation.ts';
 import { plannedSteps } from './steps.ts';
 import { activeRollout, phaseOf } from './turn.ts';
@@ -10,6 +11,7 @@ import { wantedReplicas } from './wants.ts';
 
 export function snapshotOf(state: EnvironmentState, observation: Observation, now: number): EnvironmentChanged {
   const active = activeRollout(state);
+  const guard = guardOf(state);
   const ready: Record<number, number> = {};
   for (const [release, status] of Object.entries(observation.releases)) ready[Number(release)] = status.ready;
   return {
@@ -25,5 +27,8 @@ export function snapshotOf(state: EnvironmentState, observation: Observation, no
     wanted: wantedReplicas(state, { observation, now }),
     outcome: state.rollout?.outcome ?? null,
     wait: active === null ? null : waitOf(active),
+    queued: state.queued?.release ?? null,
+    leaving: state.leaving.map(({ release }) => release),
+    guard: guard === null ? null : { control: guard.control, since: guard.rollout.endedAt ?? now, until: guard.until },
   };
 }

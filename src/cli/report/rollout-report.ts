@@ -40,7 +40,7 @@ export function environmentReport(view: EnvironmentView, now: number, terminal: 
   lines.push(`  ${splitBar(view, terminal)}`);
   const rows = Object.entries(state.wanted).map(([number, wanted]) => {
     const release = view.releases[Number(number)];
-    const role = Number(number) === state.stable ? 'stable' : Number(number) === state.candidate ? 'candidate' : 'warm';
+    const role = roleOf(Number(number), state);
     const commit = release?.revision?.commit.slice(0, 8) ?? '';
     return [
       `  #${number}`,
@@ -51,19 +51,66 @@ export function environmentReport(view: EnvironmentView, now: number, terminal: 
     ];
   });
   if (rows.length > 0) lines.push(table(rows));
-  if (last !== undefined && last.ended === null) lines.push(...progressLines(last, terminal));
+  if (last !== undefined && last.ended === null) {
+    lines.push(...approvalLines(last), ...gateLines(last, terminal), ...progressLines(last, terminal));
+  }
   lines.push(`  ${state.because === '' ? '' : harmless(state.because)}`.trimEnd());
   if (state.wait !== null) {
-    const until =
-      state.wait.until === null
-        ? 'until a person decides'
-        : `for at most ${formatDuration(state.wait.until - state.wait.since)}`;
-    const command = state.wait.command === null ? '' : `; "${state.wait.command}" ends it`;
-    lines.push(
-      terminal.style('dim', `  waits ${until}${command}; told ${formatDuration(Math.max(0, now - state.at))} ago`),
-    );
+    lines.push(terminal.style('dim', `  ${waitText(view.key, state.wait)}; told ${ageOf(now - state.at)} ago`));
   }
+  if (state.guard !== null) lines.push(guardLine(state.guard, last, { now, terminal }));
+  if (state.queued !== null) lines.push(`  #${state.queued} waits and is rolled out when this one has ended`);
   return lines.filter((line) => line !== '').join('\n');
+}
+
+type State = NonNullable<EnvironmentView['now']>;
+
+function roleOf(release: number, { stable, candidate, guard, leaving }: State): string {
+  if (release === stable) return 'stable';
+  if (release === candidate) return 'candidate';
+  if (release === guard?.control) return 'control';
+  return leaving.includes(release) ? 'leaving' : 'warm';
+}
+
+/** What is waited for, until when, and the one command that ends it. */
+function waitText(key: string, { until, since, command }: NonNullable<State['wait']>): string {
+  const limit = until === null ? 'until a person decides' : `for at most ${formatDuration(until - since)}`;
+  const environment = key.slice(key.indexOf('/') + 1);
+  return `waits ${limit}${command === null ? '' : `; "${command} ${environment}" ends it`}`;
+}
+
+function approvalLines({ approvals }: RolloutView): readonly string[] {
+  return approvals.map(({ by, groups, authenticated, count, needed }) => {
+    const of = groups.length === 0 ? '' : ` of ${groups.join(', ')}`;
+    const sure = authenticated ? '' : ' (recorded, not authenticated)';
+    return `  ${harmless(`approved by ${by}${of}`)}${sure}, ${count} of ${needed}`;
+  });
+}
+
+const GATE_MARK = { passed: ['green', '✔'], failed: ['red', '✘'], error: ['yellow', '?'] } as const;
+
+/** The last run of each gate. */
+function gateLines({ gates }: RolloutView, terminal: Terminal): readonly string[] {
+  const last = new Map(gates.map((gate) => [gate.gate, gate]));
+  return [...last.values()].map(({ gate, result, summary }) => {
+    const [style, mark] = GATE_MARK[result];
+    return `  ${terminal.style(style, mark)} ${gate}  ${harmless(summary)}`;
+  });
+}
+
+/** The guard counts from the promotion, in the time of the engine; people have the wall's. */
+function guardLine(
+  { control, since, until }: NonNullable<State['guard']>,
+  last: RolloutView | undefined,
+  { now, terminal }: { readonly now: number; readonly terminal: Terminal },
+): string {
+  const left = until - since - Math.max(0, now - (last?.ended?.wall ?? now));
+  const counted = last === undefined ? '' : `; ${countsLine(last.counted, last)}`;
+  return terminal.style('dim', `  guarded for another ${ageOf(left)}, with #${control} as control${counted}`);
+}
+
+function ageOf(milliseconds: number): string {
+  return formatDuration(Math.max(0, milliseconds));
 }
 
 const PHASE_STYLE = { healthy: 'green', progressing: 'cyan', paused: 'yellow', aborted: 'red' } as const;
