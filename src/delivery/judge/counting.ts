@@ -60,7 +60,7 @@ export function createCounting({ edge, share }: CountingPlan, steady: boolean): 
     },
     counts() {
       const timed = edge !== null && untimed === null;
-      const known = steady && share !== null && newKeys.candidate + newKeys.stable > 0;
+      const known = steady && share !== null;
       return {
         ...errors,
         ...(timed ? { slow } : {}),
@@ -69,7 +69,8 @@ export function createCounting({ edge, share }: CountingPlan, steady: boolean): 
           ? {}
           : { platforms: Object.fromEntries([...platforms].map((one) => named(one, timed))) }),
         ...(replicas.size < 2 ? {} : { replicas: Object.fromEntries(replicas) }),
-        ...(known ? { newKeys: { ...newKeys, weight: share } } : {}),
+        ...(known ? { share } : {}),
+        ...(known && newKeys.candidate + newKeys.stable > 0 ? { newKeys } : {}),
       };
     },
   };

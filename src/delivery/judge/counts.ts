@@ -21,8 +21,10 @@ export type Counts = ArmCounts & {
   readonly platforms?: Readonly<Record<string, { readonly errors: ArmCounts; readonly slow?: ArmCounts }>>;
   /** Requests and errors of each candidate replica, where there are several. */
   readonly replicas?: Readonly<Record<string, readonly [requests: number, bad: number]>>;
-  /** With affinity: keys that were seen for the first time, while the candidate had the share `weight` all the time. */
-  readonly newKeys?: { readonly candidate: number; readonly stable: number; readonly weight: number };
+  /** The candidate's share of the requests that was in force all the time; absent when it is not known, or has changed. */
+  readonly share?: number;
+  /** With affinity: keys that were seen for the first time, while that share was known. */
+  readonly newKeys?: { readonly candidate: number; readonly stable: number };
 };
 
 export const NOTHING: ArmCounts = { candidate: { requests: 0, bad: 0 }, stable: { requests: 0, bad: 0 } };

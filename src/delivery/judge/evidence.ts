@@ -2,7 +2,14 @@
 
 import type { JudgeSettings } from '../environment-spec.ts';
 import { type ArmCounts, type Counts, NOTHING } from './counts.ts';
-import { addToMetric, beginLaterTest, type MetricEvidence, startMetric, type Strata, type Terms } from './metric.ts';
+import {
+  addToMetric,
+  beginLaterTest,
+  type MetricEvidence,
+  type MetricLook,
+  startMetric,
+  type Terms,
+} from './metric.ts';
 import { addReplicas, type ReplicaTotals } from './replica-totals.ts';
 import { addNewKeys, type SampleRatio } from './sample-ratio.ts';
 
@@ -78,14 +85,14 @@ export function continueEvidence(evidence: Evidence, settings: JudgeSettings): E
 export function addLook(evidence: Evidence, counts: Counts, at: number): Evidence {
   if (counts.candidate.requests + counts.stable.requests === 0) return withError(evidence, null);
   const ready = withLaterTest(evidence);
-  const errors = addToMetric(ready.errors, { counts, strata: strataOf(ready, counts, 'errors') }, ready);
+  const errors = addToMetric(ready.errors, lookOf(ready, counts, { metric: 'errors', arms: counts }), ready);
   return {
     ...ready,
     errors,
     slow: addSlow(ready, counts),
     totals: errors.totals,
     replicas: counts.replicas === undefined ? ready.replicas : addReplicas(ready.replicas, counts.replicas),
-    sampleRatio: counts.newKeys === undefined ? ready.sampleRatio : addNewKeys(ready.sampleRatio, counts.newKeys),
+    sampleRatio: addKeys(ready.sampleRatio, counts),
     looks: ready.looks + 1,
     lookedAt: at,
     exposedAt: ready.exposedAt ?? (counts.candidate.requests > 0 ? at : null),
@@ -120,18 +127,30 @@ function addSlow(evidence: Evidence, counts: Counts): Evidence['slow'] {
   if (counts.untimed !== undefined) return { ...slow, error: counts.untimed };
   const warm = exposedAt !== null && (lookedAt ?? 0) - exposedAt >= BURN_IN;
   if (counts.slow === undefined || !warm) return { ...slow, error: null };
-  const next = addToMetric(slow, { counts: counts.slow, strata: strataOf(evidence, counts, 'slow') }, evidence);
+  const look = lookOf(evidence, counts, { metric: 'slow', arms: counts.slow });
+  const next = addToMetric(slow, look, evidence);
   return { ...next, edge: slow.edge };
 }
 
-/** Platforms of one metric, when they were named at the first look. */
-function strataOf(evidence: Evidence, { platforms }: Counts, metric: 'errors' | 'slow'): Strata {
-  const named = evidence.looks === 0 ? platforms !== undefined : evidence.errors.strata !== null;
-  if (!named) return null;
+function addKeys(sampleRatio: SampleRatio | null, { newKeys, share }: Counts): SampleRatio | null {
+  return newKeys === undefined || share === undefined
+    ? sampleRatio
+    : addNewKeys(sampleRatio, { ...newKeys, weight: share });
+}
+
+/** What a look says of one metric; platforms only when they were named at the first look. */
+function lookOf(
+  { looks, errors }: Evidence,
+  { platforms, share }: Counts,
+  { metric, arms }: { readonly metric: 'errors' | 'slow'; readonly arms: ArmCounts },
+): MetricLook {
+  const look = { counts: arms, share: share ?? null };
+  const named = looks === 0 ? platforms !== undefined : errors.strata !== null;
+  if (!named) return { ...look, strata: null };
   const strata: Record<string, ArmCounts> = {};
   for (const [platform, counts] of Object.entries(platforms ?? {})) {
-    const arms = counts[metric];
-    if (arms !== undefined) strata[platform] = arms;
+    const own = counts[metric];
+    if (own !== undefined) strata[platform] = own;
   }
-  return strata;
+  return { ...look, strata };
 }

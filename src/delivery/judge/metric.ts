@@ -1,6 +1,7 @@
 /** What is known of one metric, such as the errors, in both arms. */
 
 import { breachLogs } from './absolute.ts';
+import { addToBlock, type Block, EMPTY } from './block.ts';
 import { addCounts, type ArmCounts, assertPossible, NOTHING } from './counts.ts';
 import { FINE_RATIOS, LOG_RATIOS } from './grids.ts';
 import { logWeightedSum } from './log-sum-exp.ts';
@@ -12,9 +13,9 @@ export interface MetricEvidence {
   readonly limit: number;
   readonly totals: ArmCounts;
   /** Over all requests. */
-  readonly worse: Suspicion;
+  readonly all: Stratum;
   /** By image platform; `null` where platforms are not named. */
-  readonly strata: Readonly<Record<string, Suspicion>> | null;
+  readonly strata: Readonly<Record<string, Stratum>> | null;
   /** For each of `FINE_RATIOS` the ln of its likelihood ratio to ρ₁. */
   readonly fine: readonly number[];
   /** ln of the likelihood of each ratio of `LOG_RATIOS`, against 1. */
@@ -23,6 +24,12 @@ export interface MetricEvidence {
   readonly highest: number;
   /** Why it could not be counted at the last look; `null` when it could. */
   readonly error: string | null;
+}
+
+/** Requests with an abort test of their own. */
+export interface Stratum {
+  readonly worse: Suspicion;
+  readonly block: Block;
 }
 
 /** What is the same for all metrics of a comparison. */
@@ -35,11 +42,23 @@ export interface Terms {
   readonly begun: number;
 }
 
+/** What one look has counted of a metric. */
+export interface MetricLook {
+  readonly counts: ArmCounts;
+  /**
+   * By image platform. They are named from the first look on, or never (`null`): what each test bets must not follow
+   * from what was counted.
+   */
+  readonly strata: Readonly<Record<string, ArmCounts>> | null;
+  /** The candidate's share of the requests in force; `null` when unknown. */
+  readonly share: number | null;
+}
+
 export function startMetric(limit: number): MetricEvidence {
   return {
     limit,
     totals: NOTHING,
-    worse: startSuspicion(0),
+    all: { worse: startSuspicion(0), block: EMPTY },
     strata: null,
     fine: FINE_RATIOS.map(() => 0),
     ratio: LOG_RATIOS.map(() => 0),
@@ -48,65 +67,71 @@ export function startMetric(limit: number): MetricEvidence {
   };
 }
 
-/** Begins the later test with this number in all parts. */
+/** Begins the later test with this number in all strata. */
 export function beginLaterTest(metric: MetricEvidence, number: number): MetricEvidence {
-  const strata = metric.strata === null ? null : mapValues(metric.strata, (one) => beginLater(one, number));
-  return { ...metric, worse: beginLater(metric.worse, number), strata };
+  const begin = (stratum: Stratum): Stratum => ({ ...stratum, worse: beginLater(stratum.worse, number) });
+  const { all, strata } = metric;
+  const begun = strata === null ? null : Object.entries(strata).map(([name, one]) => [name, begin(one)] as const);
+  return { ...metric, all: begin(all), strata: begun === null ? null : Object.fromEntries(begun) };
 }
 
 /**
  * How many platforms get a test of their own, in the order in which they appear; fixed, so that it is known what each
  * may bet. Those that come later count in the test over all requests only.
  */
-const MOST_STRATA = 4;
+const MOST_STRATA = 3;
 
-/** Platforms are named from the first look on, or never: what each test bets must not follow from what was counted. */
-export type Strata = Readonly<Record<string, ArmCounts>> | null;
-
-export function addToMetric(
-  metric: MetricEvidence,
-  look: { readonly counts: ArmCounts; readonly strata: Strata },
-  terms: Terms,
-): MetricEvidence {
-  const { counts } = look;
-  assertPossible(counts);
-  const { candidate, stable } = counts;
-  const requests = candidate.requests + stable.requests;
-  const totals = addCounts(metric.totals, counts);
-  const more = suspicionLogs(counts, metric.limit, terms);
-  const worse = more === null ? metric.worse : suspect(metric.worse, more);
-  const strata = look.strata === null ? metric.strata : addToStrata(metric, look.strata, terms);
-  const event: Event = { bad: candidate.bad, events: candidate.bad + stable.bad, q: candidate.requests / requests };
-  const compared = terms.hasStable && event.events > 0;
+export function addToMetric(metric: MetricEvidence, look: MetricLook, terms: Terms): MetricEvidence {
+  assertPossible(look.counts);
+  const { stratum: all, event } = addToStratum(metric.all, look, { ...terms, limit: metric.limit });
   const next: MetricEvidence = {
     ...metric,
-    totals,
-    worse,
-    strata,
-    fine: compared ? added(metric.fine, fineLogs(event, terms.detect)) : metric.fine,
-    ratio: compared ? added(metric.ratio, ratioLogs(event)) : metric.ratio,
+    totals: addCounts(metric.totals, look.counts),
+    all,
+    strata: look.strata === null ? metric.strata : addToStrata(metric, look, terms),
+    fine: event === null ? metric.fine : added(metric.fine, fineLogs(event, terms.detect)),
+    ratio: event === null ? metric.ratio : added(metric.ratio, ratioLogs(event)),
     error: null,
   };
   return { ...next, highest: Math.max(metric.highest, logWorst(next, terms.begun)) };
 }
 
-function addToStrata(metric: MetricEvidence, counts: NonNullable<Strata>, terms: Terms): MetricEvidence['strata'] {
-  const strata: Record<string, Suspicion> = { ...metric.strata };
-  for (const [platform, arms] of Object.entries(counts)) {
-    const known = strata[platform] ?? (Object.keys(strata).length < MOST_STRATA ? startSuspicion(terms.begun) : null);
-    if (known === null) continue;
-    const more = suspicionLogs(arms, metric.limit, terms);
-    strata[platform] = more === null ? known : suspect(known, more);
+function addToStrata(metric: MetricEvidence, look: MetricLook, terms: Terms): MetricEvidence['strata'] {
+  const strata: Record<string, Stratum> = { ...metric.strata };
+  for (const [platform, counts] of Object.entries(look.strata ?? {})) {
+    const room = Object.keys(strata).length < MOST_STRATA;
+    const stratum = strata[platform] ?? (room ? { worse: startSuspicion(terms.begun), block: EMPTY } : null);
+    if (stratum === null) continue;
+    strata[platform] = addToStratum(stratum, { ...look, counts }, { ...terms, limit: metric.limit }).stratum;
   }
   return strata;
 }
 
-/** The log likelihood ratios of what may abort: against stable, or without a stable release against the SLO. */
-function suspicionLogs({ candidate, stable }: ArmCounts, limit: number, terms: Terms): readonly number[] | null {
-  if (!terms.hasStable) return candidate.requests === 0 ? null : breachLogs(candidate, limit);
-  const [events, requests] = [candidate.bad + stable.bad, candidate.requests + stable.requests];
-  if (events === 0) return null;
-  return worseLogs({ bad: candidate.bad, events, q: candidate.requests / requests }, terms.tolerate);
+/** `event`: the bad requests that were compared; `null` when there were none. Without a stable release the SLO is all. */
+function addToStratum(
+  { worse, block }: Stratum,
+  { counts, share }: Pick<MetricLook, 'counts' | 'share'>,
+  { hasStable, tolerate, limit }: Terms & { readonly limit: number },
+): { readonly stratum: Stratum; readonly event: Event | null } {
+  if (!hasStable) {
+    const idle = counts.candidate.requests === 0;
+    return {
+      stratum: { worse: idle ? worse : suspect(worse, breachLogs(counts.candidate, limit)), block },
+      event: null,
+    };
+  }
+  const { block: next, complete } = addToBlock(block, counts, share);
+  const event = complete === null ? null : eventOf(complete);
+  return {
+    stratum: { worse: event === null ? worse : suspect(worse, worseLogs(event, tolerate)), block: next },
+    event,
+  };
+}
+
+function eventOf({ candidate, stable }: ArmCounts): Event | null {
+  const events = candidate.bad + stable.bad;
+  const q = candidate.requests / (candidate.requests + stable.requests);
+  return events === 0 ? null : { bad: candidate.bad, events, q };
 }
 
 /**
@@ -114,17 +139,11 @@ function suspicionLogs({ candidate, stable }: ArmCounts, limit: number, terms: T
  * platforms, of which those not seen yet are worth what was bet (facts/rollouts.md, trap T27): a mixture again, so α holds
  * for all of them together.
  */
-export function logWorst({ worse, strata }: MetricEvidence, begun: number): number {
-  const all = logSuspicion(worse, begun);
-  if (strata === null) return all;
-  const single = Object.values(strata).map((one) => logSuspicion(one, begun));
+export function logWorst({ all, strata }: MetricEvidence, begun: number): number {
+  const whole = logSuspicion(all.worse, begun);
+  if (strata === null) return whole;
+  const single = Object.values(strata).map(({ worse }) => logSuspicion(worse, begun));
   const share = 1 / (2 * MOST_STRATA);
-  return logWeightedSum(
-    [all, ...single, 0],
-    [1 / 2, ...single.map(() => share), share * (MOST_STRATA - single.length)],
-  );
-}
-
-function mapValues<From, To>(record: Readonly<Record<string, From>>, change: (value: From) => To): Record<string, To> {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+  const unseen = share * (MOST_STRATA - single.length);
+  return logWeightedSum([whole, ...single, 0], [1 / 2, ...single.map(() => share), unseen]);
 }

@@ -14,7 +14,7 @@ export interface Event {
  * ln of the likelihood ratio of "the candidate fails `ratio` times as often as stable" to "… `against` times":
  * x₁ ln(ρ/ρ₀) + m ln[(qρ₀+1−q)/(qρ+1−q)]. An arm without requests tells nothing: the result is 0.
  */
-function logLikelihoodRatio({ bad, events, q }: Event, ratio: number, against: number): number {
+export function logLikelihoodRatio({ bad, events, q }: Event, ratio: number, against: number): number {
   return bad * Math.log(ratio / against) + events * Math.log((q * against + 1 - q) / (q * ratio + 1 - q));
 }
 

@@ -73,7 +73,9 @@ function readMetric(
     platforms:
       strata === null
         ? null
-        : Object.fromEntries(Object.entries(strata).map(([name, one]) => [name, finiteExp(logSuspicion(one, begun))])),
+        : Object.fromEntries(
+            Object.entries(strata).map(([name, { worse }]) => [name, finiteExp(logSuspicion(worse, begun))]),
+          ),
     error: metric.error,
   };
 }
