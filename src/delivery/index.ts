@@ -103,3 +103,4 @@ export {
   recordingOf,
   runBacktest,
 } from './backtest/index.ts';
+export { type ComparisonPlan, expectedDecision, type ExpectedDecision, expectedPass } from './judge/index.ts';
