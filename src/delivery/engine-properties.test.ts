@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { contentOf, createRig, PLAN, type Rig, SPEC } from '../../test/rigs/engine-rig.ts';
+import { CONTROL_SHARE, guardOf } from './guard.ts';
 import type { Command, EnvironmentSpec, RolloutEnded, RolloutLooked, RolloutStarted } from './index.ts';
 import { replicasFor } from './steps.ts';
 import { activeRollout } from './turn.ts';
@@ -30,7 +31,20 @@ const plan = fc.constantFrom<EnvironmentSpec['strategy']>(
     keep: 0,
     deadline: 10_000,
     onDeadline: 'hold',
+    supersede: 'queue',
+    keepAborted: 20_000,
+    rollbackWindow: 2,
   },
+  { ...PLAN, supersede: 'reject' },
+);
+
+/** What else an environment may ask for: people, and a guard. */
+const asks = fc.constantFrom<Partial<EnvironmentSpec>>(
+  {},
+  {},
+  { guard: 30_000 },
+  { guard: 60_000, approval: { count: 1, by: [], expires: 60_000 } },
+  { approval: { count: 2, by: [], expires: null } },
 );
 
 function command(wish: Command): Action {
@@ -41,15 +55,20 @@ const verb = fc.oneof(
   fc
     .constantFrom('promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'remove')
     .map((kind): Named => ({ name: kind, run: command({ kind }) })),
+  fc.constantFrom('ana', 'ben').map((by): Named => ({
+    name: `${by} approves`,
+    run: command({ kind: 'approve', by, groups: [], authenticated: false }),
+  })),
+  fc.constant<Named>({ name: 'eve rejects', run: command({ kind: 'reject', by: 'eve' }) }),
   fc.option(version).map((to): Named => ({ name: `rollback ${to}`, run: command({ kind: 'rollback', to }) })),
   fc
     .integer({ min: 1, max: 4 })
     .map((replicas): Named => ({ name: `scale ${replicas}`, run: command({ kind: 'scale', replicas }) })),
 );
 
-const deploy = fc.tuple(version, plan).map(([number, strategy]): Named => ({
-  name: `deploy ${number}`,
-  run: command({ kind: 'deploy', content: contentOf(number), revision: null, spec: { ...SPEC, strategy } }),
+const deploy = fc.tuple(version, plan, asks).map(([number, strategy, more]): Named => ({
+  name: `deploy ${number} ${JSON.stringify(more)}`,
+  run: command({ kind: 'deploy', content: contentOf(number), revision: null, spec: { ...SPEC, ...more, strategy } }),
 }));
 
 const time = fc.integer({ min: 1, max: 40 }).map((seconds): Named => ({
@@ -109,6 +128,8 @@ interface Since {
   readonly routes: number;
   /** Rollouts that a person has promoted fully. */
   readonly forced: ReadonlySet<string>;
+  /** How many replicas of each release were wanted before the action. */
+  readonly desired: Readonly<Record<number, number>>;
 }
 
 /** Shares sum to one or there is none, and none rises beyond what is ready (I1, I2). */
@@ -155,12 +176,38 @@ const historyIsGood: Check = (rig, { forced }) => {
   const open = activeRollout(rig.controller.state()) === null ? 0 : 1;
   if (started.length - ended.length !== open) return `${started.length} rollouts began and ${ended.length} ended`;
   const looks = dataOf<RolloutLooked>(rig, 'rollout.looked');
-  const bad = new Set(looks.flatMap(({ rollout, verdict }) => (verdict === 'fail' ? [rollout] : [])));
+  const atEnd = new Map(ended.map(({ rollout, at }) => [rollout, at]));
+  // What is proven during the guard of a promoted release is no longer a matter of its rollout.
+  const before = looks.filter(({ rollout, at }) => at <= (atEnd.get(rollout) ?? Infinity));
+  const bad = new Set(before.flatMap(({ rollout, verdict }) => (verdict === 'fail' ? [rollout] : [])));
   for (const [index, { rollout, outcome }] of ended.entries()) {
     if (rollout !== started[index]) return `${rollout} ended out of order`;
     if (bad.has(rollout) && !forced.has(rollout) && outcome !== 'aborted') return `${rollout} was bad and ${outcome}`;
   }
   return null;
+};
+
+/** Nothing that waits for people is started or gets more, whatever of it still runs from before (I8). */
+const nothingBeforeApproval: Check = (rig, { desired, routes }) => {
+  const { rollout, kept } = rig.controller.state();
+  if (rollout === null || rollout.outcome !== null || rollout.kind === 'rollback') return null;
+  const { candidate, approval, approvals } = rollout;
+  if (approvals.length >= approval.count) return null;
+  const given = rig.world.routes.slice(routes).at(-1)?.shares[candidate] ?? 0;
+  if (given > 0) return `#${candidate} gets ${given} and is not approved`;
+  // A kept release has the size of one, whatever is asked about it.
+  if (kept.some(({ release }) => release === candidate)) return null;
+  return rig.world.desired(candidate) > (desired[candidate] ?? 0) ? `#${candidate} grows and is not approved` : null;
+};
+
+/** Without a rollout the stable release gets everything, but for the control of a guard. */
+const guardIsSmall: Check = (rig, { routes }) => {
+  const { stable, rollout } = rig.controller.state();
+  if (stable === null || activeRollout(rig.controller.state()) !== null) return null;
+  const last = rig.world.routes.slice(routes).at(-1);
+  const least = rollout?.guardUntil === null ? 1 : 1 - CONTROL_SHARE;
+  const share = last === undefined ? 1 : (last.shares[stable] ?? 0);
+  return share >= least - 1e-9 ? null : `#${stable} serves and was given ${share}`;
 };
 
 /** Every entry once and in order, every intent closed once (I10). */
@@ -183,7 +230,16 @@ const waitsAreTold: Check = (rig) => {
   return wait.until === null && wait.command === null ? `"${wait.for}" never ends` : null;
 };
 
-const CHECKS = { routesAreGood, sizesAreFull, abortsStick, historyIsGood, journalIsGood, waitsAreTold };
+const CHECKS = {
+  routesAreGood,
+  sizesAreFull,
+  abortsStick,
+  historyIsGood,
+  nothingBeforeApproval,
+  guardIsSmall,
+  journalIsGood,
+  waitsAreTold,
+};
 
 test('no order of commands, trouble, time and crashes breaks what must always hold', async () => {
   const property = fc.asyncProperty(actions, async (list) => {
@@ -193,11 +249,13 @@ test('no order of commands, trouble, time and crashes breaks what must always ho
     for (const { name, run } of list) {
       const before = activeRollout(rig.controller.state());
       const routes = rig.world.routes.length;
+      const desired = Object.fromEntries([1, 2, 3, 4].map((release) => [release, rig.world.desired(release)]));
       await run(rig);
       await rig.controller.tick().catch(() => undefined);
-      if (name === 'promoteFully' && before !== null) forced.add(before.id);
+      const after = rig.controller.state().rollout;
+      if (name === 'promoteFully') for (const one of [before, after]) if (one !== null) forced.add(one.id);
       for (const [what, check] of Object.entries(CHECKS)) {
-        const complaint = check(rig, { routes, forced });
+        const complaint = check(rig, { routes, forced, desired });
         if (complaint !== null) wrong.push(`${what} after "${name}": ${complaint}`);
       }
     }
@@ -212,7 +270,9 @@ function restOf(rig: Rig): string {
   const rollout = activeRollout(state);
   const shares = JSON.stringify(state.told?.shares ?? {});
   if (rollout === null) {
-    const wanted = state.stable === null || state.removed ? '{}' : JSON.stringify({ [state.stable]: 1 });
+    const guard = guardOf(state);
+    const both = guard === null ? null : { [guard.control]: CONTROL_SHARE, [guard.candidate]: 1 - CONTROL_SHARE };
+    const wanted = state.stable === null || state.removed ? '{}' : JSON.stringify(both ?? { [state.stable]: 1 });
     return shares === wanted ? 'at rest' : `without a rollout the split is ${shares}`;
   }
   const wait = state.told?.wait;
