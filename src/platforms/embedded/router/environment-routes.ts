@@ -18,8 +18,8 @@ export interface Choice {
   readonly link: ReplicaLink;
   /** Another release than the one whose turn it was. */
   readonly fallback: boolean;
-  /** What keeps its user at one release; `null` when it was dealt alone. */
-  readonly key: string | null;
+  /** Where the key falls that keeps its user at one release; `null` when it was dealt alone. */
+  readonly bucket: number | null;
   /** `NAME=VALUE` that the answer should set, so that the next request has a key. */
   readonly cookie: string | null;
 }
@@ -27,7 +27,7 @@ export interface Choice {
 export interface CountedRequest {
   readonly link: ReplicaLink;
   readonly source: RequestSource;
-  readonly key: string | null;
+  readonly bucket: number | null;
   readonly outcome: RequestOutcome;
   readonly milliseconds: number;
 }
@@ -79,7 +79,7 @@ export function createLiveEnvironment(key: string, epoch: string, first: Environ
   // What a release is asked for by name goes to it alone: what kills a candidate would kill the stable one too.
   const exactly = (release: number, source: RequestSource, now: number): Choice => {
     const link = pool.pick(release, now) ?? pool.nobody(release);
-    return { release, source, link, fallback: false, key: null, cookie: null };
+    return { release, source, link, fallback: false, bucket: null, cookie: null };
   };
   const others = (from: number): readonly number[] =>
     Object.entries(routes.shares)
@@ -106,6 +106,7 @@ export function createLiveEnvironment(key: string, epoch: string, first: Environ
     split.change(next.shares);
     releaseOf = stickySplit(next.shares);
     const copied = next.mirror?.share ?? 0;
+    if (next.rollout === null) seen.forget();
     copying.change({ [ALONE]: 1 - copied, [COPIED]: copied });
     pool.install(next, now);
   };
@@ -129,26 +130,26 @@ export function createLiveEnvironment(key: string, epoch: string, first: Environ
       if (bucket !== null && routes.rollout !== null && seen.isNew(routes.rollout, bucket)) {
         tallyOf(link, 'split').units.newKeys += 1;
       }
-      return { ...to, link, source: 'split', key: whose?.value ?? null, cookie: whose?.cookie ?? null };
+      return { ...to, link, source: 'split', bucket, cookie: whose?.cookie ?? null };
     },
     direct: (release, now) => (pool.releases().includes(release) ? exactly(release, 'direct', now) : null),
     another: (release, tried, now) => pool.pick(release, now, tried),
-    copyTo({ source, release, key: whose }, now) {
+    copyTo({ source, release, bucket }, now) {
       const { mirror } = routes;
       if (mirror === null || source !== 'split' || release === mirror.release) return null;
       // All requests of a key are copied, or none: as units they are then the same on both sides.
-      const due = whose === null ? copying.next() === COPIED : bucketOf(`copy of ${whose}`) < mirror.share;
+      const due = bucket === null ? copying.next() === COPIED : bucketOf(`copy of ${bucket}`) < mirror.share;
       if (!due) return null;
       const link = copies.inFlight < MOST_COPIES ? pool.pick(mirror.release, now) : null;
       if (link === null) copies.dropped += 1;
       return link;
     },
-    count({ link, source, key: whose, outcome, milliseconds }, now) {
+    count({ link, source, bucket, outcome, milliseconds }, now) {
       const tally = tallyOf(link, source);
       countRequest(tally, outcome, milliseconds);
       if (!byUnit(source)) return;
       const { release } = link;
-      units.add({ release, source, key: whose, tally, bad: isBad(outcome), milliseconds }, now);
+      units.add({ release, source, bucket, tally, bad: isBad(outcome), milliseconds }, now);
     },
     releases: () => pool.releases(),
     traffic(now) {

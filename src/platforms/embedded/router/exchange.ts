@@ -69,8 +69,8 @@ export function createExchange({ clock, log, mirror }: ExchangeOptions): Exchang
       clock,
       ended(link, ended) {
         const now = clock.monotonic();
-        const { source, key } = choice;
-        environment.count({ link, source, key, outcome: ended.outcome, milliseconds: now - began }, now);
+        const { source, bucket } = choice;
+        environment.count({ link, source, bucket, outcome: ended.outcome, milliseconds: now - began }, now);
         record(choice.release, link, ended);
         if (ended.outcome === 'client-gone') endCopy();
       },

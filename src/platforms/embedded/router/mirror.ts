@@ -45,7 +45,7 @@ export function createMirror({ clock, log }: MirrorOptions): Mirror {
       ended(outcome, status) {
         const now = clock.monotonic();
         const milliseconds = now - began;
-        environment.count({ link, source: 'mirror', key: choice.key, outcome, milliseconds }, now);
+        environment.count({ link, source: 'mirror', bucket: choice.bucket, outcome, milliseconds }, now);
         log.write(environment.key, {
           at: clock.wall(),
           id: original.identifier,

@@ -132,7 +132,7 @@ describe('copies for a candidate', () => {
     await until(async () => expect(await rowOf('failing', 'mirror')).toMatchObject({ requests: 5, errors: 5 }));
   });
 
-  test('are made of no request that may not be done twice', async () => {
+  test('T29: are made of no request that may not be done twice', async () => {
     const { address, seen } = await recorder('safe');
     await rig.route({ shares: { 1: 1 }, replicas: { 1: [one], 2: [address] }, mirror: { release: 2, share: 1 } });
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) await rig.ask('/', { method });

@@ -193,7 +193,7 @@ describe('which replica', () => {
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   });
 
-  test('a request that a replica has read before it died is not sent to another one', async () => {
+  test('T25: a request that a replica has read before it died is not sent to another one', async () => {
     const [dying, living] = await Promise.all([rig.startReplica('ending'), rig.startReplica('staying')]);
     await rig.route({ shares: { 1: 1 }, replicas: { 1: [dying] } });
     const answer = rig.ask('/silent');
@@ -259,7 +259,7 @@ describe('which replica', () => {
 });
 
 describe('the split through the real router', () => {
-  test('is within one request of the weight, step after step', async () => {
+  test('T9: is within one request of the weight, step after step, with one replica of each', async () => {
     let [owed, got] = [0, 0];
     for (const weight of [0.05, 0.25, 0.5]) {
       await rig.route({ shares: { 1: 1 - weight, 2: weight }, replicas: { 1: [one], 2: [two] } });

@@ -3,6 +3,8 @@
 export interface SeenKeys {
   /** True the first time that a key of this rollout comes; false, too, once there are more than can be remembered. */
   isNew(rollout: string, bucket: number): boolean;
+  /** No rollout is under way. */
+  forget(): void;
   /** Of the present rollout. */
   known(): number;
   /** New keys are not told from old ones any more. */
@@ -25,6 +27,7 @@ export function createSeenKeys(): SeenKeys {
       const before = buckets.size;
       return buckets.add(bucket).size > before;
     },
+    forget: () => buckets.clear(),
     known: () => buckets.size,
     full: () => buckets.size >= MOST_KEYS,
   };

@@ -58,7 +58,7 @@ async function unitsOf(release: number): Promise<{ requests: number; errors: num
 const bound = (keys: number, weight: number): number => 5 * Math.sqrt(keys * weight * (1 - weight));
 
 describe('a header that says who it is', () => {
-  test('while the weight rises no key changes its release more than once and none goes back; the shares are right', async () => {
+  test('T10: while the weight rises no key changes its release more than once and none goes back; the shares are right', async () => {
     const seen: ReadonlyMap<string, string>[] = [];
     for (const weight of [0.05, 0.25, 0.5, 1]) {
       await routeAt(weight);

@@ -3,7 +3,7 @@ import { createTally, type Tally } from './tally.ts';
 import { createUnitWindow, type UnitRequest } from './unit-window.ts';
 
 function request(tally: Tally, changes: Partial<UnitRequest> = {}): UnitRequest {
-  return { release: 1, source: 'split', key: 'ana', tally, bad: false, milliseconds: 5, ...changes };
+  return { release: 1, source: 'split', bucket: 0.25, tally, bad: false, milliseconds: 5, ...changes };
 }
 
 const tallyWith = (edges: readonly number[]): Tally => createTally(edges, 'epoch');
@@ -28,7 +28,7 @@ describe('units', () => {
     const window = createUnitWindow();
     const tally = tallyWith([10]);
     window.add(request(tally), 100);
-    window.add(request(tally, { key: 'ben' }), 200);
+    window.add(request(tally, { bucket: 0.75 }), 200);
     window.add(request(tally, { release: 2 }), 300);
     window.add(request(tally, { source: 'mirror' }), 400);
     window.add(request(tally), 1100);
@@ -40,7 +40,7 @@ describe('units', () => {
   test('a request without a key is a unit of its own, counted at once', () => {
     const window = createUnitWindow();
     const tally = tallyWith([10]);
-    for (let time = 0; time < 3; time += 1) window.add(request(tally, { key: null, bad: time === 1 }), 100);
+    for (let time = 0; time < 3; time += 1) window.add(request(tally, { bucket: null, bad: time === 1 }), 100);
     expect(tally.units).toMatchObject({ requests: 3, errors: 1 });
   });
 

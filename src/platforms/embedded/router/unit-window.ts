@@ -16,8 +16,8 @@ export interface UnitWindow {
 export interface UnitRequest {
   readonly release: number;
   readonly source: string;
-  /** `null`: it was dealt alone and is a unit of its own. */
-  readonly key: string | null;
+  /** Where its key falls; `null`: it was dealt alone and is a unit of its own. */
+  readonly bucket: number | null;
   readonly tally: Tally;
   readonly bad: boolean;
   readonly milliseconds: number;
@@ -44,10 +44,10 @@ export function createUnitWindow(): UnitWindow {
   };
   return {
     settle,
-    add({ release, source, key, tally, bad, milliseconds }, now) {
+    add({ release, source, bucket, tally, bad, milliseconds }, now) {
       settle(now);
-      if (key === null) return countUnit(tally, bad, milliseconds);
-      const place = `${release} ${source} ${key}`;
+      if (bucket === null) return countUnit(tally, bad, milliseconds);
+      const place = `${release} ${source} ${bucket}`;
       const unit = units.get(place);
       if (unit === undefined) return void units.set(place, { tally, bad, milliseconds });
       // The replica that made it bad is shown as bad.
