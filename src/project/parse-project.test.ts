@@ -56,10 +56,24 @@ branches: gitflow
 environments: { staging: {}, production: { approval: 1 } }
 `;
   const { draft, problems } = parse(usual);
-  expect(told(problems)).toEqual(['4:44+8 not-yet']);
+  expect(told(problems)).toEqual([]);
   expect(draft?.image.repository).toBe('ghcr.io/acme/greeter');
   expect(draft?.environments.map(({ name }) => name)).toEqual(['staging', 'production', 'local']);
   expect(draft?.environments[1]?.spec.approval).toEqual({ count: 1, by: [], expires: null });
+});
+
+test('a gate of end-to-end tests needs some to run', () => {
+  const file = (tests: string) => `service: greeter
+${tests}environments:
+  staging:
+    gates: { e2e: true }
+  production:
+    strategy: { blueGreen: { before: { e2e: true } } }
+`;
+  const { problems } = parse(file(''));
+  expect(told(problems)).toEqual(['4:19+4 contradiction', '6:45+4 contradiction']);
+  expect(problems[0]?.message).toBe('there are no end-to-end tests to run');
+  expect(told(parse(file('tests: { e2e: { run: ./e2e.sh } }\n')).problems)).toEqual([]);
 });
 
 test('ten mistakes in one file are reported together, each at its place', () => {
@@ -95,10 +109,8 @@ environments:
     '7:3+6 unknown-key',
     '9:14+25 syntax',
     '13:5+8 duplicate-key',
-    '15:17+7 not-yet', // rolling
     '15:57+1 contradiction', // surge = unavailable = 0
     '17:11+4 contradiction', // main is claimed twice
-    '18:5+7 not-yet', // secrets
     '19:21+30 literal-secret',
     '22:59+3 contradiction', // weights fall
   ]);

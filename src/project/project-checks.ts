@@ -29,6 +29,7 @@ export function checkProject(
     ...checkTarget(written, toolchain),
     ...names.flatMap((name) => checkStrategy(source.value, ['environments', name, 'strategy'])),
     ...names.flatMap((name) => checkConfig(source, ['environments', name, 'config'])),
+    ...names.flatMap((name) => checkEndToEnd(source, written, ['environments', name])),
     ...checkNeeds(written),
     ...checkClaims(source, written),
   ];
@@ -66,6 +67,27 @@ export function checkConfig(source: YamlSource, path: readonly (string | number)
       return [];
     },
   );
+}
+
+/** A gate that asks for tests which the project has not. */
+function checkEndToEnd(
+  source: YamlSource,
+  { tests }: WrittenProject,
+  environment: readonly (string | number)[],
+): readonly ProblemDraft[] {
+  if (tests.e2e !== undefined) return [];
+  const asking = [
+    [...environment, 'gates', 'e2e'],
+    [...environment, 'strategy', 'blueGreen', 'before', 'e2e'],
+  ].filter((path) => memberAt(source.value, path) === true);
+  const hint = 'Say what they are: `tests: { e2e: { postman: FILE } }` or `tests: { e2e: { run: COMMAND } }`.';
+  return asking.map((path) => ({
+    code: 'config/contradiction',
+    message: 'there are no end-to-end tests to run',
+    hint,
+    path,
+    at: 'value',
+  }));
 }
 
 function checkNeeds({ environments }: WrittenProject): readonly ProblemDraft[] {
