@@ -8,7 +8,9 @@ import { done, nothingUnderWay, refused, type Refused, type CommandResult, uncha
 import { rolloutApproved, rolloutRejected } from './entries.ts';
 import type { Approval, EnvironmentState, Rollout } from './engine-state.ts';
 import type { ApprovalPlan } from './environment-spec.ts';
-import { activeRollout, begin, changeRollout, endRollout, isApproved, type Turn, waitForApproval } from './turn.ts';
+import { endRollout } from './ending.ts';
+import { begin, waitForApproval } from './starting.ts';
+import { activeRollout, changeRollout, isApproved, type Turn } from './turn.ts';
 
 export interface Approve {
   readonly kind: 'approve';

@@ -8,16 +8,9 @@ import type { EnvironmentSpec } from './environment-spec.ts';
 import type { EnvironmentState } from './engine-state.ts';
 import { promote, promoteFully } from './promoting.ts';
 import { rollback } from './rolling-back.ts';
-import {
-  activeRollout,
-  endGuard,
-  endRollout,
-  isApproved,
-  pauseByHand,
-  type Turn,
-  unpause,
-  waitForApproval,
-} from './turn.ts';
+import { endGuard, endRollout } from './ending.ts';
+import { waitForApproval } from './starting.ts';
+import { activeRollout, isApproved, pauseByHand, type Turn, unpause } from './turn.ts';
 
 export type Command =
   | Deploy

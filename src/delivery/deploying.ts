@@ -7,7 +7,9 @@ import type { EnvironmentSpec, Strategy } from './environment-spec.ts';
 import { judge } from './judge/index.ts';
 import { type Release, type ReleaseContent, releaseDigest } from './release.ts';
 import { back } from './rolling-back.ts';
-import { activeRollout, endRollout, startRollout, type Turn } from './turn.ts';
+import { endRollout } from './ending.ts';
+import { startRollout } from './starting.ts';
+import { activeRollout, type Turn } from './turn.ts';
 
 export interface Deploy {
   readonly kind: 'deploy';

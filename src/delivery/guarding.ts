@@ -5,7 +5,9 @@ import type { Guard } from './guard.ts';
 import { guardOf } from './guard.ts';
 import { judge } from './judge/index.ts';
 import type { Observation } from './observation.ts';
-import { changeRollout, endGuard, startRollout, type Turn } from './turn.ts';
+import { endGuard } from './ending.ts';
+import { startRollout } from './starting.ts';
+import { changeRollout, type Turn } from './turn.ts';
 
 /** So long no replica of a guarded release may be ready: a single one that is replaced takes less. */
 const LONGEST_UNREADY = 10_000;

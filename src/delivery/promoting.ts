@@ -4,18 +4,9 @@ import { done, nothingUnderWay, refused, type CommandResult } from './command-re
 import type { Rollout } from './engine-state.ts';
 import { judge } from './judge/index.ts';
 import { plannedSteps, stepWhenPromotedFully } from './steps.ts';
-import {
-  activeRollout,
-  changeRollout,
-  enterStep,
-  isApproved,
-  nextStep,
-  startRollout,
-  takeOver,
-  type Turn,
-  unpause,
-  waitForApproval,
-} from './turn.ts';
+import { takeOver } from './ending.ts';
+import { startRollout, waitForApproval } from './starting.ts';
+import { activeRollout, changeRollout, enterStep, isApproved, nextStep, type Turn, unpause } from './turn.ts';
 
 /** Ends the present pause. */
 export function promote(turn: Turn): CommandResult {

@@ -2,7 +2,9 @@
 
 import { done, refused, type CommandResult, unchanged } from './command-result.ts';
 import type { EnvironmentState, KeptRelease, Rollout } from './engine-state.ts';
-import { activeRollout, endRollout, startRollout, type Turn } from './turn.ts';
+import { endRollout } from './ending.ts';
+import { startRollout } from './starting.ts';
+import { activeRollout, type Turn } from './turn.ts';
 
 export function rollback(turn: Turn, to: number | null): CommandResult {
   const { state } = turn;

@@ -3,7 +3,8 @@ import { PLAN, SPEC } from './rehearsal/sample-spec.ts';
 import type { BlueGreenPlan, CanaryPlan, GatesPlan, RollingPlan } from './environment-spec.ts';
 import type { Rollout } from './engine-state.ts';
 import { gatesLimit, judgedApart, plannedSteps, stepInWords, stepWhenPromotedFully } from './steps.ts';
-import { emptyState, startRollout } from './turn.ts';
+import { startRollout } from './starting.ts';
+import { emptyState } from './turn.ts';
 
 const NO_GATES: GatesPlan = { smoke: [], load: null, e2e: false };
 const SMOKE: GatesPlan = { ...NO_GATES, smoke: [{ method: 'get', path: '/health', body: null, status: 200 }] };

@@ -2,7 +2,8 @@
 
 import { formatDuration, formatShare } from '../../kernel/quantity.ts';
 import { type PlannedStep, plannedSteps } from '../steps.ts';
-import { enterStep, nextStep, takeOver, type Turn } from '../turn.ts';
+import { takeOver } from '../ending.ts';
+import { enterStep, nextStep, type Turn } from '../turn.ts';
 import { inForce, wantedShares } from '../wants.ts';
 import { missingData, waitForData } from './missing-data.ts';
 import { type Moved, moved, type Scene } from './scene.ts';

@@ -4,7 +4,8 @@ import { formatDuration } from '../../kernel/quantity.ts';
 import type { Rollout } from '../engine-state.ts';
 import type { Reading } from '../judge/index.ts';
 import type { Observation } from '../observation.ts';
-import { changeRollout, endRollout, pause, type Turn } from '../turn.ts';
+import { endRollout } from '../ending.ts';
+import { changeRollout, pause, type Turn } from '../turn.ts';
 
 export interface Scene {
   readonly turn: Turn;

@@ -8,7 +8,8 @@ import { judge } from '../../judge/index.ts';
 import type { Observation, ReleaseStatus } from '../../observation.ts';
 import type { Release } from '../../release.ts';
 import { snapshotOf } from '../../snapshot.ts';
-import { emptyState, startRollout } from '../../turn.ts';
+import { startRollout } from '../../starting.ts';
+import { emptyState } from '../../turn.ts';
 import { SPEC, PLAN } from '../sample-spec.ts';
 import { createInvariantChecker, type Instant } from './index.ts';
 
