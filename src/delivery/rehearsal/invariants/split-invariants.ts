@@ -57,7 +57,7 @@ export function capacityBeforeTraffic(serving: number | null): Invariant {
 }
 
 /** How many ready replicas carry all requests. */
-function carriers({ spec, rollout }: EnvironmentState, { releases }: Observation): number {
+export function carriers({ spec, rollout }: EnvironmentState, { releases }: Observation): number {
   if (rollout?.plan.kind !== 'rolling') return spec.replicas;
   const ready = Object.values(releases).reduce((sum, one) => sum + one.ready, 0);
   return Math.max(1, Math.min(rollBounds(rollout.plan, spec.replicas).least, ready));
