@@ -28,6 +28,8 @@ export interface ControllerOptions {
   readonly platform: Platform;
   readonly journal: Journal;
   readonly clock: Clock;
+  /** How often one tick may act and look again before it leaves the rest to the next one; 4 unless given. */
+  readonly rounds?: number;
   /** Called after each intent and each outcome is saved: where a crash is most telling. */
   readonly onPoint?: (name: 'intent' | 'outcome') => void;
 }
@@ -53,9 +55,6 @@ export interface Controller {
   exists(): boolean;
   state(): EnvironmentState;
 }
-
-/** How often one tick may act and look again before it leaves the rest to the next tick. */
-const ROUNDS = 4;
 
 /** Reads the record of the environment, or begins an empty one, and resolves what a crash has left open. */
 export async function createController(options: ControllerOptions): Promise<Controller> {
@@ -109,7 +108,7 @@ export async function createController(options: ControllerOptions): Promise<Cont
 /** Observe → decide → save the intents → act → save the outcomes, again while there is something to do. */
 function createLook(
   saved: SavedState,
-  { key, platform, onPoint }: ControllerOptions,
+  { key, platform, rounds: most = 4, onPoint }: ControllerOptions,
 ): (signal: AbortSignal | undefined) => Promise<boolean> {
   const context = (): EnvironmentContext => ({ key, spec: saved.state().spec, releases: saved.state().releases });
 
@@ -142,7 +141,7 @@ function createLook(
   return async (signal) => {
     await resolveOpen(saved);
     let { changed, again } = await round(signal);
-    for (let rounds = 1; again && rounds < ROUNDS; rounds += 1) {
+    for (let rounds = 1; again && rounds < most; rounds += 1) {
       const next = await round(signal);
       changed ||= next.changed;
       again = next.again;

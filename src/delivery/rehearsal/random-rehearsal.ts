@@ -1,90 +1,133 @@
 /** Rehearsals that nobody wrote: any plan, any releases, any events in any order, from one seed. For property tests. */
 
-import { createRandom } from '../../kernel/random.ts';
-import type { CanaryPlan, Step } from '../environment-spec.ts';
-import type { Rehearsal, RehearsalAction, RehearsalEvent, SimulatedRelease } from './rehearsal.ts';
-import { HEALTHY, PLAN, REHEARSAL, SPEC } from './sample-spec.ts';
+import { createRandom, type Random } from '../../kernel/random.ts';
+import type { EnvironmentSpec, Strategy } from '../environment-spec.ts';
+import { randomGates, randomStrategy } from './random-strategy.ts';
+import type { GateEnd, Rehearsal, RehearsalAction, RehearsalEvent, SimulatedRelease } from './rehearsal.ts';
+import { HEALTHY, REHEARSAL, SPEC } from './sample-spec.ts';
 
-export function randomRehearsal(seed: number): Rehearsal {
-  const random = createRandom(seed);
+/** Draws from a sequence. */
+export interface Choice {
+  /** A whole number from 0 up to, and without, `count`. */
+  readonly below: (count: number) => number;
+  /** One of them, each as likely as any other. */
+  readonly one: <Value>(values: readonly Value[]) => Value;
+}
+
+export function createChoice(random: Random): Choice {
   const below = (count: number): number => Math.floor(random.next() * count);
-  const one = <Value>(values: readonly [Value, ...Value[]]): Value => values[below(values.length)] ?? values[0];
-  const name = (): string => one(['v1', 'v2', 'v3']);
+  const one = <Value>(values: readonly Value[]): Value => {
+    const [value] = values.slice(below(values.length));
+    if (value === undefined) throw new RangeError('there is nothing to choose from');
+    return value;
+  };
+  return { below, one };
+}
 
-  const release = (): SimulatedRelease => ({
-    ...HEALTHY,
-    errors: one([0, 0, 0.001, 0.05, 0.3]),
-    traps: one([0, 0, 0.02]),
-    startsIn: one([0, 500, 2000, 7000, 'never']),
-    maxReady: one([null, null, 1, 3]),
-  });
-  const steps = (): readonly Step[] | null => {
-    if (below(3) === 0) return null;
-    const weights = [0.01, 0.1, 0.25, 0.5, 0.75, 1].filter(() => below(2) === 0);
-    return weights.flatMap((weight): readonly Step[] => {
-      const pause: Step = { kind: 'pause', duration: one([1000, 10_000, 40_000, 'manual']) };
-      return below(3) === 0 ? [{ kind: 'weight', weight }] : [{ kind: 'weight', weight }, pause];
-    });
-  };
-  const plan = (): CanaryPlan => ({
-    ...PLAN,
-    steps: steps(),
-    judge: {
-      ...PLAN.judge,
-      within: one([20_000, 100_000]),
-      inconclusive: one(['hold', 'abort']),
-      dry: below(8) === 0,
-    },
-    keep: one([0, 15_000, 60_000]),
-    deadline: one([5000, 20_000]),
-    onDeadline: one(['abort', 'hold']),
-  });
-  const action = (): RehearsalAction => {
-    switch (below(14)) {
-      case 0:
-      case 1:
-      case 2:
-        return { kind: 'deploy', release: name() };
-      case 3:
-        return { kind: 'rollback', to: one([null, name()]) };
-      case 4:
-        return { kind: 'scale', replicas: 1 + below(8) };
-      case 5:
-        return { kind: 'metrics', state: one(['down', 'up', 'empty', 'nan', 'reset']) };
-      case 6:
-        return { kind: 'router', delay: one([0, 1500, 8000]) };
-      case 7:
-        return { kind: 'set', release: name(), change: release() };
-      case 8:
-        return { kind: 'traffic', rate: one([0, 20, 200]) };
-      case 9:
-        return { kind: 'strategy', strategy: plan() };
-      case 10:
-        return { kind: 'config', config: { LEVEL: one(['1', '2']) } };
-      case 11:
-        return { kind: 'crash' };
-      default:
-        return { kind: one(['promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'crash', 'remove']) };
-    }
-  };
+/** With `kinds` only plans of these kinds. */
+export function randomRehearsal(seed: number, kinds?: readonly Strategy['kind'][]): Rehearsal {
+  const choice = createChoice(createRandom(seed));
+  const { below, one } = choice;
+  const strategy = (): Strategy => randomStrategy(choice, kinds);
   const events = Array.from({ length: 3 + below(15) }, (): RehearsalEvent => ({
     at: below(200) * 500,
-    action: action(),
+    action: randomAction(choice, strategy),
   }));
+  const spec = randomSpec(choice, strategy());
   return {
     name: `random ${seed}`,
     seed,
     routing: 'exact',
     traffic: one([0, 50, 100]),
     start: one(['v1', null]),
-    spec: { ...SPEC, replicas: 1 + below(6), strategy: plan(), keep: below(4) },
+    spec,
     config: {},
     secrets: {},
-    platforms: [],
-    users: REHEARSAL.users,
-    releases: { v1: release(), v2: release(), v3: release() },
+    platforms: one([[], [], ['linux/amd64', 'linux/arm64']]),
+    users: { ...REHEARSAL.users, count: 50, match: one([0, 0.1]), safe: one([0.5, 1]) },
+    releases: { v1: randomRelease(choice), v2: randomRelease(choice), v3: randomRelease(choice) },
     events: events.sort((first, second) => first.at - second.at),
     until: 130_000,
     expect: [],
   };
+}
+
+const NAMES = ['v1', 'v2', 'v3'];
+const PEOPLE = ['ana', 'ben', 'cleo'];
+
+function randomSpec(choice: Choice, strategy: Strategy): EnvironmentSpec {
+  const { below, one } = choice;
+  return {
+    ...SPEC,
+    replicas: 1 + below(6),
+    strategy,
+    keep: below(4),
+    guard: one([0, 0, 0, 20_000, 60_000]),
+    affinity: one([{ kind: 'none' }, { kind: 'none' }, { kind: 'cookie', name: 'slipway' }]),
+    approval: one([
+      SPEC.approval,
+      SPEC.approval,
+      { count: 1, by: [], expires: null },
+      { count: 2, by: ['ana', 'leads'], expires: 30_000 },
+    ]),
+    gates: randomGates(choice),
+  };
+}
+
+function randomRelease({ one }: Choice): SimulatedRelease {
+  const end = (): GateEnd => one(['pass', 'pass', 'pass', 'fail', 'error']);
+  return {
+    ...HEALTHY,
+    errors: one([0, 0, 0.001, 0.05, 0.3]),
+    traps: one([0, 0, 0.02]),
+    timeouts: one([0, 0, 0, 0.01]),
+    latency: one([HEALTHY.latency, HEALTHY.latency, { p50: 100, p99: 900 }]),
+    startsIn: one([0, 500, 2000, 7000, 'never']),
+    maxReady: one([null, null, 1, 3]),
+    crashes: one([false, false, false, false, false, true]),
+    gates: { smoke: end(), load: end(), e2e: end() },
+    gateTakes: one([null, 0, 3000, 15_000]),
+    loadable: one([true, true, true, true, false]),
+  };
+}
+
+function randomAction(choice: Choice, strategy: () => Strategy): RehearsalAction {
+  const { below, one } = choice;
+  switch (below(18)) {
+    case 0:
+    case 1:
+    case 2:
+      return { kind: 'deploy', release: one(NAMES) };
+    case 3:
+      return { kind: 'rollback', to: one([null, one(NAMES)]) };
+    case 4:
+      return { kind: 'scale', replicas: 1 + below(8) };
+    case 5:
+      return {
+        kind: 'metrics',
+        state: one(['down', 'up', 'up', 'empty', 'nan', 'reset', 'partial', 'late', 'flaky']),
+      };
+    case 6:
+      return { kind: 'router', delay: one([0, 1500, 8000]) };
+    case 7:
+      return { kind: 'set', release: one(NAMES), change: randomRelease(choice) };
+    case 8:
+      return { kind: 'traffic', rate: one([0, 20, 200]) };
+    case 9:
+      return { kind: 'strategy', strategy: strategy() };
+    case 10:
+      return { kind: 'config', config: { LEVEL: one(['1', '2']) } };
+    case 11:
+      return { kind: 'crash' };
+    case 12:
+    case 13:
+      return { kind: 'approve', by: one(PEOPLE), groups: one([[], ['leads']]) };
+    case 14:
+      return one([
+        { kind: 'reject', by: one(PEOPLE), groups: [] },
+        { kind: 'secrets', secrets: { TOKEN: one(['1', '2']) } },
+      ]);
+    default:
+      return { kind: one(['promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'crash', 'remove']) };
+  }
 }

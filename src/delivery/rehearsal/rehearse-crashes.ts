@@ -9,19 +9,34 @@ import type { Rehearsal } from './rehearsal.ts';
 import { performRehearsal, type RehearsalRun, type RunOptions } from './run-rehearsal.ts';
 
 export interface CrashesResult {
-  /** How many points there are, and so how many crashes were tried. */
+  /** How many points there are. */
   readonly points: number;
+  /** By the point of the crash, or the first one where there are several in one run. */
   readonly differences: readonly { readonly point: number; readonly message: string }[];
 }
 
-export async function rehearseCrashes(rehearsal: Rehearsal, options: RunOptions = {}): Promise<CrashesResult> {
-  const whole = await performRehearsal(rehearsal, options);
+export interface CrashOptions extends RunOptions {
+  /** One run with a crash at each point whose number is a multiple of this, instead of one run for every point. */
+  readonly every?: number;
+}
+
+export async function rehearseCrashes(rehearsal: Rehearsal, options: CrashOptions = {}): Promise<CrashesResult> {
+  const { every, ...run } = options;
+  const whole = await performRehearsal(rehearsal, run);
   const differences: { point: number; message: string }[] = [];
-  for (let point = 1; point <= whole.points; point += 1) {
-    const crashed = await performRehearsal(rehearsal, { ...options, crashAt: new Set([point]) });
+  for (const crashAt of crashesOf(whole.points, every)) {
+    const crashed = await performRehearsal(rehearsal, { ...run, crashAt });
+    const [point = 0] = crashAt;
     for (const message of compareRuns(whole, crashed)) differences.push({ point, message });
   }
   return { points: whole.points, differences };
+}
+
+/** The points at which each run is killed. A crash adds points of its own, so several reach further than there are. */
+function crashesOf(points: number, every: number | undefined): readonly ReadonlySet<number>[] {
+  const all = Array.from({ length: points }, (_, index) => index + 1);
+  if (every === undefined) return all.map((point) => new Set([point]));
+  return points < every ? [] : [new Set(all.flatMap((point) => [point * every]))];
 }
 
 function compareRuns(whole: RehearsalRun, crashed: RehearsalRun): readonly string[] {

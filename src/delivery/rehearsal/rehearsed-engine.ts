@@ -18,11 +18,14 @@ export interface RehearsedEngine {
 
 export interface RehearsedEngineOptions {
   readonly create: CreateEngine;
-  readonly options: Omit<ControllerOptions, 'onPoint'>;
+  readonly options: Omit<ControllerOptions, 'onPoint' | 'rounds'>;
   /** The points at which it is killed: 1 is the first one. */
   readonly crashAt: ReadonlySet<number>;
   readonly onCrash: (before: EnvironmentState, after: EnvironmentState) => void;
 }
+
+/** Nothing takes time at an instant of a rehearsal, so what follows from it is done before the next one. */
+const ROUNDS = 200;
 
 /** Thrown out of the engine in the place of a SIGKILL: what it had in memory is gone. */
 class Killed extends Error {}
@@ -34,7 +37,7 @@ export async function createRehearsedEngine(engine: RehearsedEngineOptions): Pro
     points += 1;
     if (crashAt.has(points)) throw new Killed(`killed at point ${points}`);
   };
-  const options: ControllerOptions = { ...engine.options, onPoint };
+  const options: ControllerOptions = { ...engine.options, rounds: ROUNDS, onPoint };
   let controller = await create(options);
 
   const crash = async (): Promise<void> => {

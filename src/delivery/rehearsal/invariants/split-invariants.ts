@@ -101,15 +101,15 @@ export function abortedGetsNothing(serving: number | null, { delay, patience }: 
       if (lastPromoted !== null) withdrawn.delete(lastPromoted);
       const control = guardOf(state)?.control;
       if (control !== undefined) withdrawn.delete(control);
+      // While nothing was ever promoted, what a newer release has superseded serves until that one is whole.
+      const heir = lastPromoted ?? open.at(-1)?.candidate ?? null;
       for (const [release, record] of withdrawn) {
-        const needed = record.gradual && !isWhole(lastPromoted, state, observation);
+        const needed = record.gradual && !isWhole(heir, state, observation);
         if (needed) record.since = at;
         const share = observation.traffic?.[release] ?? 0;
         // What was given at the instant of its end may have been given before it, and goes on being carried.
         const carriesOn = needed && ended.some(({ end }) => end.candidate === release);
-        const given = carriesOn
-          ? null
-          : givenWrongly(release, { instant, gradual: record.gradual, stable: lastPromoted });
+        const given = carriesOn ? null : givenWrongly(release, { instant, gradual: record.gradual, stable: heir });
         if (given !== null) return given;
         if (share > 0 && record.gone) return `#${release} gets ${share * 100}% again after its rollout had ended`;
         if (share > 0 && at - record.since > patience) {
