@@ -162,10 +162,17 @@ export interface Question {
 
 /** One request to the environment of the rig, through the router. */
 export function ask(platform: EmbeddedPlatform, question: string | Question): Promise<RouterAnswer> {
+  const address = new URL(platform.router().url);
+  address.hostname = HOST;
+  return askAt(address, question);
+}
+
+/** One request to an address of the router's, by whatever name. */
+export function askAt({ hostname, port }: URL, question: string | Question): Promise<RouterAnswer> {
   const { path, method = 'GET', headers = {}, body } = typeof question === 'string' ? { path: question } : question;
   return new Promise((resolve, reject) => {
-    const options = { agent: false as const, method, headers: { host: HOST, ...headers } };
-    const request = startRequest(`${platform.router().url}${path}`, options, (answer) => {
+    const options = { agent: false as const, method, headers: { host: hostname, ...headers } };
+    const request = startRequest(`http://127.0.0.1:${port}${path}`, options, (answer) => {
       let text = '';
       answer.setEncoding('utf8').on('data', (piece: string) => (text += piece));
       answer.on('error', reject);
