@@ -2,7 +2,7 @@
 
 import { rolloutEnded, rolloutGuarded, type RolloutGuarded } from './entries.ts';
 import type { EnvironmentState, KeptRelease, LeavingRelease, Outcome, Phase, Rollout } from './engine-state.ts';
-import { guardOf } from './guard.ts';
+import { guardOf, isCompared } from './guard.ts';
 import { judge, startEvidence } from './judge/index.ts';
 import { isGradual } from './sizes.ts';
 import { keepOf } from './steps.ts';
@@ -51,7 +51,7 @@ function withGuard(turn: Turn): Turn {
   if (rollout === null || rollout.kind === 'rollback' || rollout.stable === null || spec.guard === 0) return turn;
   const { evidence, judge: settings } = rollout;
   if (judge(evidence, settings).verdict.kind === 'fail' && !settings.dry) return turn;
-  const compared = spec.affinity.kind === 'none';
+  const compared = isCompared(spec);
   return changeRollout(turn, {
     guardUntil: turn.now + spec.guard,
     ...(compared === evidence.hasStable ? {} : { evidence: startEvidence(settings, compared) }),

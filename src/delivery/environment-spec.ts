@@ -7,6 +7,8 @@ export interface EnvironmentSpec {
   readonly replicas: number;
   readonly strategy: Strategy;
   readonly affinity: Affinity;
+  /** `replicas`: requests are not dealt one by one, each exposed release gets the share of its ready ones. Absent: `exact`. */
+  readonly routing?: 'exact' | 'replicas';
   /** How long after a promotion the old release stays at full size and under judgement. */
   readonly guard: number;
   /** How many promoted releases stay warm for a rollback. */

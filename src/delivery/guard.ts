@@ -4,6 +4,7 @@
  */
 
 import type { EnvironmentState, Rollout } from './engine-state.ts';
+import type { EnvironmentSpec } from './environment-spec.ts';
 
 /** Share of the requests that the release before gets as concurrent control. */
 export const CONTROL_SHARE = 0.05;
@@ -14,17 +15,25 @@ export interface Guard {
   readonly candidate: number;
   /** The release that it is compared with, and rolled back to. */
   readonly control: number;
-  /** What `control` should get. Nothing with a sticky affinity: no user is moved back. */
+  /** What `control` should get. Nothing where it is not compared. */
   readonly share: number;
   /** Engine time. */
   readonly until: number;
+}
+
+/**
+ * Whether the guard has a concurrent control. Not with a sticky affinity, for no user is moved back, nor where requests go
+ * by the number of replicas, for the release before is kept at full size.
+ */
+export function isCompared({ affinity, routing = 'exact' }: EnvironmentSpec): boolean {
+  return affinity.kind === 'none' && routing === 'exact';
 }
 
 /** The guard that is kept now; `null` when there is none. */
 export function guardOf({ rollout, removed, stable, spec }: EnvironmentState): Guard | null {
   if (rollout === null || removed || rollout.guardUntil === null || rollout.stable === null) return null;
   if (rollout.candidate !== stable) return null;
-  const share = spec.affinity.kind === 'none' ? CONTROL_SHARE : 0;
+  const share = isCompared(spec) ? CONTROL_SHARE : 0;
   return { rollout, candidate: stable, control: rollout.stable, share, until: rollout.guardUntil };
 }
 

@@ -1,5 +1,6 @@
 /** The route that should be in force, and when it has to be commanded (again). */
 
+import { achievedShares } from './coarse-routing.ts';
 import type { RouteEffect } from './effect.ts';
 import type { EnvironmentState, Rollout, Shares } from './engine-state.ts';
 import type { Observation } from './observation.ts';
@@ -12,9 +13,10 @@ import { approvedRollout } from './turn.ts';
 const REPEAT_ROUTE_AFTER = 5000;
 const LONGEST_REPEAT = 30_000;
 
-/** Whether exactly these shares are what requests get now. */
-export function inForce(observation: Observation, shares: Shares): boolean {
-  return observation.traffic !== null && sameShares(observation.traffic, shares);
+/** Whether these shares, or what they come to by the replicas, are what requests get now. */
+export function inForce({ spec }: EnvironmentState, observation: Observation, shares: Shares): boolean {
+  const { traffic } = observation;
+  return traffic !== null && sameShares(traffic, achievedShares(spec, shares, observation));
 }
 
 export function routeEffects(
@@ -23,7 +25,7 @@ export function routeEffects(
 ): readonly RouteEffect[] {
   const { commanded } = state;
   const route = wantedRoute(state, observation, shares);
-  const seen = inForce(observation, shares);
+  const seen = inForce(state, observation, shares);
   if (commanded === null) {
     // What is in force proves nothing after a crash: a split commanded before it may yet come. So it is said again.
     if (Object.keys(shares).length === 0 && (observation.traffic === null || seen)) return [];

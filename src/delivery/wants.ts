@@ -3,6 +3,7 @@
  * accumulated side effect (design.md section 4.2).
  */
 
+import { excessOf } from './coarse-routing.ts';
 import type { Effect } from './effect.ts';
 import type { EnvironmentState, Rollout, Shares } from './engine-state.ts';
 import { guardOf } from './guard.ts';
@@ -65,11 +66,21 @@ function wantedWeight(state: EnvironmentState, rollout: Rollout, observation: Ob
   for (let index = rollout.step; index >= 0; index -= 1) {
     const weight = weightAt(steps, index);
     const need = replicasFor(weight, state.spec.replicas);
-    if (need <= ready) return weight;
+    if (need <= ready && isNear(state, { rollout, weight }, observation)) return weight;
     if (direct) return 0;
     if (rollout.carried?.weight === weight && rollout.carried.replicas <= ready) return weight;
   }
   return 0;
+}
+
+/** Not where the candidate would get far more than that, for requests go by the number of replicas (trap T9). */
+function isNear(
+  { spec }: EnvironmentState,
+  { rollout, weight }: { rollout: Rollout; weight: number },
+  observation: Observation,
+): boolean {
+  const { candidate: release, stable } = rollout;
+  return stable === null || excessOf(spec, { release, other: stable, weight }, observation) === null;
 }
 
 export interface Sight {
@@ -83,10 +94,8 @@ export function wantedReplicas(state: EnvironmentState, { observation, now }: Si
   if (state.removed) return {};
   const plan = rollingPlan(state);
   const shares = wantedShares(state, observation);
-  const wanted = {
-    ...leavingReplicas(state, { observation, carried: plan === null ? shares : {}, now }),
-    ...keptReplicas(state, now),
-  };
+  const wanted = leavingReplicas(state, { observation, carried: plan === null ? shares : {}, now });
+  for (const [release, replicas] of Object.entries(keptReplicas(state, now))) raise(wanted, Number(release), replicas);
   const guard = guardOf(state);
   if (guard !== null) raise(wanted, guard.control, replicasFor(guard.share, state.spec.replicas));
   if (plan === null) return { ...wanted, ...steppedReplicas(state, wanted, shares) };
@@ -147,7 +156,7 @@ function scaleEffects(state: EnvironmentState, { observation, now }: Sight, rout
     const { desired = 0, ready = 0 } = observation.releases[release] ?? {};
     const mayShrink = rolls
       ? want >= ready || mayLose(release, route, observation)
-      : route.routed && inForce(observation, route.shares);
+      : route.routed && inForce(state, observation, route.shares);
     if (want > desired || (want < desired && mayShrink)) effects.push({ kind: 'scale', release, replicas: want });
   }
   return effects;

@@ -47,7 +47,7 @@ function resolveRehearsal(written: WrittenRehearsal): Rehearsal {
     routing: written.routing,
     traffic: written.traffic,
     start: written.start ?? null,
-    spec: { ...deliverySpec(written), engine: 'node', endToEnd: null },
+    spec: { ...deliverySpec(written), routing: written.routing, engine: 'node', endToEnd: null },
     config: written.config,
     secrets: written.secrets,
     platforms: written.platforms,

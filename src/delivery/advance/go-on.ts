@@ -44,7 +44,7 @@ function whyNext({ rollout, reading }: Scene, after: PlannedStep | undefined, wh
 function finish(scene: Scene): Moved {
   const { turn, rollout, observation } = scene;
   const shares = wantedShares(turn.state, observation);
-  if (shares[rollout.candidate] === 1 && inForce(observation, shares)) return moved(takenOver(scene));
+  if (shares[rollout.candidate] === 1 && inForce(turn.state, observation, shares)) return moved(takenOver(scene));
   const full = plannedSteps(rollout).findLastIndex(({ kind }) => kind === 'weight' || kind === 'roll');
   const because = `not all requests go to #${rollout.candidate} any more`;
   return { turn: enterStep(turn, full, because), moved: false };

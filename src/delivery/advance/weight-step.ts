@@ -1,6 +1,7 @@
 /** A weight: first to be reached, then held for its time, for its `pass`, and for the data that the next one asks for. */
 
 import { formatDuration, formatShare } from '../../kernel/quantity.ts';
+import { excessOf } from '../coarse-routing.ts';
 import { BUILT_IN_DWELL, replicasFor, type WeightStep } from '../steps.ts';
 import { changeRollout, nextStep, withinApplies } from '../turn.ts';
 import { inForce, wantedShares } from '../wants.ts';
@@ -17,7 +18,9 @@ function reach(scene: Scene, step: WeightStep): Moved {
   const { turn, rollout, observation } = scene;
   const need = replicasFor(step.weight, turn.state.spec.replicas);
   const ready = readyOf(scene);
-  if (ready >= need && inForce(observation, wantedShares(turn.state, observation))) {
+  const excess = excessIn(scene, step);
+  const shares = wantedShares(turn.state, observation);
+  if (ready >= need && excess === null && inForce(turn.state, observation, shares)) {
     const exposedAt = rollout.exposedAt ?? turn.now;
     const requestsAtStep = rollout.evidence.totals.candidate.requests;
     const carried = { weight: step.weight, replicas: need };
@@ -26,10 +29,17 @@ function reach(scene: Scene, step: WeightStep): Moved {
   const lacks = ready < need;
   const waiting = lacks
     ? waitsForReplicas(scene, need)
-    : `waits until ${formatShare(step.weight)} of the requests go to #${rollout.candidate}`;
+    : `waits until ${formatShare(step.weight)} of the requests go to #${rollout.candidate}${excess ?? ''}`;
   const setback = turn.state.setbacks[lacks ? `scale ${rollout.candidate}` : 'route'];
   const why = setback === undefined ? '' : `; ${setback.message}`;
   return awaitWorld(scene, { waiting, since: rollout.stepAt, found: `${ready} of ${need} ready${why}` });
+}
+
+/** Where requests go by the number of replicas: why so small a weight is refused, or `null` (trap T9). */
+function excessIn({ turn, rollout, observation }: Scene, { weight }: WeightStep): string | null {
+  const { candidate: release, stable } = rollout;
+  const share = stable === null ? null : excessOf(turn.state.spec, { release, other: stable, weight }, observation);
+  return share === null ? null : ` (by its ready replicas it would get ${formatShare(share)})`;
 }
 
 function hold(scene: Scene, step: WeightStep): Moved {

@@ -36,7 +36,7 @@ test('random rehearsals come to the same end whatever point the engine is killed
     points += result.points;
     for (const { point, message } of result.differences) failures.push(`seed ${seed}, point ${point}: ${message}`);
   }
-  expect(points).toBeGreaterThan(80);
+  expect(points).toBeGreaterThan(60);
   expect(failures).toEqual([]);
 });
 
