@@ -1,5 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { unpackTar } from 'modern-tar';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { componentTask } from '../../test/rigs/component-task.ts';
 import { createTaskRig } from '../../test/rigs/task-rig.ts';
@@ -63,6 +65,23 @@ describe('the tasks of the stage package', () => {
     expect(after['package/image']).toBe(before['package/image']);
     expect(fingerprints(['wasi/wasm'])['package/image']).not.toBe(before['package/image']);
   });
+});
+
+test('a core module goes into the Linux children as it is, for the host to run', async () => {
+  const module = Buffer.from('0061736d01000000', 'hex');
+  const rig = createTaskRig(folder, join(folder, 'core'), {});
+  await rig.perform(componentTask(module));
+  const host = tasksFor(['linux/amd64']).find(({ id }) => id === 'package/host');
+  if (host === undefined) throw new Error('no task');
+  const outcome = await rig.perform(host);
+  if (outcome.kind !== 'passed') throw new Error(outcome.summary);
+  const files = new Map<string, Buffer>();
+  for (const name of readdirSync(outcome.output)) {
+    const entries = await unpackTar(gunzipSync(readFileSync(join(outcome.output, name))), { strict: true });
+    for (const { header, data } of entries) if (data) files.set(header.name, Buffer.from(data));
+  }
+  expect([...files.keys()].filter((path) => path.startsWith('slipway/app/'))).toEqual(['slipway/app/command.wasm']);
+  expect(files.get('slipway/app/command.wasm')).toEqual(module);
 });
 
 describe('package/image', () => {

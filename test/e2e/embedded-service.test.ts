@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { request as startRequest } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Effect, EnvironmentContext, Observation } from '../../src/delivery/index.ts';
+import type { EnvironmentContext, Observation } from '../../src/delivery/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
 import { openLayout } from '../../src/oci/index.ts';
 import { putSampleImage } from '../../src/oci/sample-image.ts';
@@ -43,7 +43,7 @@ async function bothUp(rig: EmbeddedRig): Promise<{ platform: EmbeddedPlatform; c
   const context = { ...plain, releases };
   for (const release of [1, 2]) await platform.apply(context, scale(release, 1));
   await observeUntil(platform, context, (seen) => readyCount(seen, 1) + readyCount(seen, 2) === 2);
-  const both: Effect = { ...route({ 1: 1 }), match: { headers: { 'x-try': 'two' }, release: 2 } } as Effect;
+  const both = route({ 1: 1 }, { match: { headers: { 'x-try': 'two' }, release: 2 } });
   await platform.apply(context, both);
   return { platform, context };
 }
