@@ -7,6 +7,7 @@ import { Fault, systemCodeOf } from './fault.ts';
 /** `env:NAME` or `file:PATH`, taken apart. */
 export interface SecretReference {
   readonly from: 'env' | 'file';
+  /** Of the environment variable, or the path of the file. */
   readonly name: string;
 }
 
@@ -99,7 +100,7 @@ function secretFault(fields: SecretFaultFields): Fault<SecretFaultCode> {
 /** What is shorter would be found in half of all words, and is no secret worth the name. */
 const SHORTEST = 6;
 
-export const REDACTED = '[secret]';
+const REDACTED = '[secret]';
 
 /**
  * A function that replaces the values in a text. Best effort: it finds a value as it is, as it stands in JSON and in an

@@ -32,7 +32,6 @@ export type {
   PlatformSettings,
   Project,
   ProjectEnvironment,
-  SecretReference,
   Target,
   Tests,
   Toolchain,

@@ -1,6 +1,7 @@
 /** A project as the rest of Slipway reads it: `slipway.yaml`, resolved, every default filled in. Plain JSON. */
 
 import type { EnvironmentSpec } from '../delivery/index.ts';
+import type { SecretReference } from '../kernel/secret.ts';
 
 export interface Project {
   /** A DNS label. */
@@ -51,12 +52,6 @@ export interface Tests {
   readonly integration: boolean;
   readonly bench: boolean;
   readonly e2e: { readonly kind: 'postman' | 'run'; readonly what: string } | null;
-}
-
-export interface SecretReference {
-  readonly from: 'env' | 'file';
-  /** Of the environment variable, or the path of the file. */
-  readonly name: string;
 }
 
 export interface Image {

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { parseQuantity, type Quantity, QUANTITY_FORMS } from '../kernel/quantity.ts';
 import type { ProblemCode } from './problem.ts';
-import type { SecretReference } from './project.ts';
+import type { SecretReference } from '../kernel/secret.ts';
 
 /** How a schema tells what is wrong: `code` and `hint` travel in the issue's parameters. */
 export interface Complaint {

@@ -1,7 +1,8 @@
 /** A project back in the words and units of the file: what `slipway config` shows. */
 
 import type { CanaryPlan, Count, GatesPlan, JudgeSettings, Step, Strategy } from '../delivery/index.ts';
-import type { Notification, PlatformSettings, Project, ProjectEnvironment, SecretReference } from './project.ts';
+import type { Notification, PlatformSettings, Project, ProjectEnvironment } from './project.ts';
+import type { SecretReference } from '../kernel/secret.ts';
 import { writeDuration, writeFactor, writeRate, writeShare, writeSize } from './write-quantity.ts';
 
 /** `null`: there is no value, and none is the default. */

@@ -4,7 +4,7 @@
  */
 
 export { type BinaryKind } from './binary-kind.ts';
-export { componentFromCore, transpileComponent, transpilerIdentity, type Transpiled } from './component-tools.ts';
+export { componentFromCore, transpilerIdentity } from './component-tools.ts';
 export { COMMAND_FILE, hostedFiles } from './hosted-files.ts';
 export { inspectWasm, type ModuleReport } from './inspect.ts';
 export { limitMemory } from './limit-memory.ts';
