@@ -24,13 +24,12 @@ function blueGreen(before: Partial<BlueGreenPlan['before']>): BlueGreenPlan {
 }
 
 /** #1 serves, and users send requests that the gates know nothing of. */
-async function createServing(): Promise<{ readonly rig: AgentRig; readonly load: Load }> {
-  const rig = createAgentRig();
+async function serve(rig: AgentRig): Promise<Load> {
   await rig.start();
   await rig.deploy({ VERSION: '1' }, blueGreen({}));
   const load = await rig.load(100);
   await rig.ended(1);
-  return { rig, load };
+  return load;
 }
 
 /** `smoke passed`, in order, of the newest rollout. */
@@ -47,8 +46,8 @@ async function releasesSeen(load: Load): Promise<readonly (number | null)[]> {
 }
 
 test('a release is smoke-tested, loaded and judged in its preview, then all users get it', async () => {
-  const { rig, load } = await createServing();
-  await using _ = rig;
+  await using rig = createAgentRig();
+  const load = await serve(rig);
   const judge = { ...PLAN.judge, within: 8000 };
   await rig.deploy({ VERSION: '2' }, blueGreen({ smoke: SMOKE, load: LOAD, judge }));
   await until(() => Promise.resolve(gatesOf(rig).includes('smoke passed')));
@@ -68,8 +67,8 @@ test('a release is smoke-tested, loaded and judged in its preview, then all user
 });
 
 test('a release that fails under the load of its preview is aborted by the judge before a user sees it', async () => {
-  const { rig, load } = await createServing();
-  await using _ = rig;
+  await using rig = createAgentRig();
+  const load = await serve(rig);
   await rig.deploy({ VERSION: '2', STUB_ERRORS: '0.3' }, blueGreen({ load: LOAD, judge: PLAN.judge }));
   const { ended } = await rig.ended(2);
   expect(ended?.outcome).toBe('aborted');
@@ -79,8 +78,8 @@ test('a release that fails under the load of its preview is aborted by the judge
 });
 
 test('a release whose smoke test fails is aborted before a user sees it, and the next one is not', async () => {
-  const { rig, load } = await createServing();
-  await using _ = rig;
+  await using rig = createAgentRig();
+  const load = await serve(rig);
   await rig.deploy({ VERSION: '2', STUB_DOES: 'error' }, blueGreen({ smoke: SMOKE }));
   const { ended } = await rig.ended(2);
   expect(ended?.because).toMatch(/^the gate smoke failed: .*500/);
@@ -90,8 +89,8 @@ test('a release whose smoke test fails is aborted before a user sees it, and the
 });
 
 test('the gates of a canary run at full weight, and one that fails takes it back', async () => {
-  const { rig, load } = await createServing();
-  await using _ = rig;
+  await using rig = createAgentRig();
+  const load = await serve(rig);
   const plan = { ...PLAN, steps: [{ kind: 'weight', weight: 1 }] as const, keep: 60_000 };
   const smoke: GatesPlan['smoke'] = [{ method: 'get', path: '/ok', body: null, status: 418 }];
   await rig.deploy({ VERSION: '2' }, plan, { gates: { ...NO_GATES, smoke } });
@@ -102,8 +101,8 @@ test('the gates of a canary run at full weight, and one that fails takes it back
 });
 
 test('an agent that is killed while a gate runs has it run again, and its result counts once', async () => {
-  const { rig, load } = await createServing();
-  await using _ = rig;
+  await using rig = createAgentRig();
+  const load = await serve(rig);
   await rig.deploy({ VERSION: '2' }, blueGreen({ smoke: SMOKE, load: LOAD }));
   await until(() => Promise.resolve(gatesOf(rig).includes('smoke passed')));
   await rig.kill();
@@ -114,14 +113,10 @@ test('an agent that is killed while a gate runs has it run again, and its result
 });
 
 test('a gate that can not be done is tried again until the deadline, and is nobody’s fault', async () => {
-  const { rig, load } = await createServing();
-  await using _ = rig;
+  await using rig = createAgentRig();
+  const load = await serve(rig);
   const endToEnd = { kind: 'run', what: './no-such-script.sh', folder: rig.home } as const;
-  await rig.deploy({ VERSION: '2' }, blueGreen({ e2e: true }), {
-    ...SPEC,
-    endToEnd,
-    strategy: blueGreen({ e2e: true }),
-  });
+  await rig.deploy({ VERSION: '2' }, blueGreen({ e2e: true }), { endToEnd });
   const { ended } = await rig.ended(2);
   expect(ended?.outcome).toBe('aborted');
   expect(ended?.because).toContain('could not be done');
