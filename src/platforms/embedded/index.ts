@@ -6,7 +6,6 @@
 export type { EmbeddedFaultCode } from './embedded-fault.ts';
 export { createEmbeddedPlatform, type EmbeddedPlatform, type EmbeddedPlatformOptions } from './embedded-platform.ts';
 export type { RequestRecord } from './router/request-log.ts';
-export { releaseHost } from './router/routing-table.ts';
 export { openSecretStore, type SecretStore, type SecretStoreOptions } from './secret-store.ts';
 export { type LogLine, type LogQuery, readServiceLogs } from './service-logs.ts';
 export { openSqliteRolloutStore } from './sqlite-rollout-store.ts';
