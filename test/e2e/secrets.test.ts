@@ -109,6 +109,12 @@ test('a secret reaches its service and nothing else, and another value of it is 
   }
   for (const { command } of leftoversOf(home)) for (const value of values) expect(command).not.toContain(value);
 
+  const promoted = async (): Promise<void> => {
+    slipway(undefined, 'promote', '--full');
+    await expect.poll(() => slipway(undefined, 'status').stdout, { timeout: 30_000 }).toMatch(/local\s+healthy/);
+  };
+  await promoted();
+
   // The same value is the same release; another one is another, and back again is the first.
   const releases = (): string => slipway(undefined, 'history', '--json').stdout;
   expect(deploy(FIRST).stdout).toMatch(/already|is there/);
@@ -123,4 +129,12 @@ test('a secret reaches its service and nothing else, and another value of it is 
   expect(slipway(undefined, 'logs', 'local').stdout).not.toContain(SECOND);
   for (const args of [['status', '--json'], ['why'], ['history', '--json']])
     expect(JSON.stringify(slipway(undefined, ...args))).not.toMatch(/staple|horse|second line/);
+
+  // A release of which a secret is gone is not gone back to: no traffic moves.
+  await promoted();
+  for (const path of filesWith(home, [FIRST])) if (path.startsWith('secrets/')) rmSync(join(home, path));
+  const refused = slipway(undefined, 'rollback');
+  expect(refused.status).toBe(1);
+  expect(refused.stderr).toMatch(/no longer the version of TOKEN/);
+  expect(await ask('/env')).toContain(`TOKEN=${SECOND}\n`);
 });

@@ -19,7 +19,7 @@ import {
   type ReplicaStart,
   startReplica,
 } from './supervisor/replica-process.ts';
-import { wasmtimeCommand } from './wasmtime.ts';
+import { wasmtimeCommand } from './wasmtime-command.ts';
 
 /** Replicas give way to the router and to whoever works on the machine. */
 const NICENESS = 10;

@@ -19,7 +19,8 @@ import { temporaryFolder } from '../../kernel/workspace.ts';
 import { findReplicas } from './adoption.ts';
 import { openHomePaths } from './home-paths.ts';
 import { openSecretStore } from './secret-store.ts';
-import { checkForWasmtime, findWasmtime, wasmtimeCommand } from './wasmtime.ts';
+import { wasmtimeCommand } from './wasmtime-command.ts';
+import { checkForWasmtime, findWasmtime } from './wasmtime.ts';
 
 const STUB = join(import.meta.dirname, '../../../test/fixtures/replicas/stub-wasmtime.mjs');
 

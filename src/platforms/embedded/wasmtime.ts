@@ -1,4 +1,4 @@
-/** `wasmtime serve` as a replica: where the program is, whether it will do, and how it is told what to serve. */
+/** `wasmtime serve` as a replica: where the program is, and what can be served by it. */
 
 import { findProgram, runBriefly } from '../../kernel/subprocess.ts';
 import { inspectWasm } from '../../wasm/index.ts';
@@ -69,52 +69,4 @@ export function checkForWasmtime(bytes: Uint8Array): void {
     message: `The component imports ${outgoing}: wasmtime would let its requests out to any address, and nothing grants that.`,
     hint: 'Use "engine: node", which denies such requests, or take out what needs the import.',
   });
-}
-
-export interface WasmtimeOrder {
-  readonly program: string;
-  /** Path of the component. */
-  readonly component: string;
-  /** Bytes of memory that one request may take, milliseconds that it may run. */
-  readonly limits: { readonly memory: number; readonly request: number };
-  /** Shown to whoever lists processes. */
-  readonly config: Readonly<Record<string, string>>;
-  /** Handed over in the environment of the process: other users of the machine can't read that. */
-  readonly secrets: Readonly<Record<string, string>>;
-}
-
-export interface WasmtimeCommand {
-  readonly program: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** Names that mean something to wasmtime itself, to its runtime or to the loader. */
-const NOT_FOR_A_SECRET = /^(?:LD_|GLIBC_|MALLOC_|RUST_|RAYON_|TOKIO_|WASMTIME_|XDG_|SLIPWAY_|HOME$|PATH$|TMPDIR$)/;
-
-/**
- * It chooses a loopback port and tells it on its standard error. Each request gets a fresh instance. The pooling allocator
- * is left out: it is not in every build.
- *
- * @throws Fault `embedded/not-for-wasmtime` when a secret has a name that wasmtime itself would heed.
- */
-export function wasmtimeCommand({ program, component, limits, config, secrets }: WasmtimeOrder): WasmtimeCommand {
-  const heeded = Object.keys(secrets).find((name) => NOT_FOR_A_SECRET.test(name));
-  if (heeded !== undefined) {
-    throw embeddedFault({
-      code: 'embedded/not-for-wasmtime',
-      kind: 'refused',
-      message: `The secret ${heeded} can't be handed to wasmtime: a variable of that name would change wasmtime itself.`,
-      hint: 'Give the variable another name.',
-    });
-  }
-  const options = ['-S', 'cli', '-O', 'pooling-allocator=n', '--no-logging-prefix', '--addr', '127.0.0.1:0'];
-  options.push('-W', `max-memory-size=${limits.memory}`, '-W', `timeout=${limits.request}ms`);
-  const plain = Object.entries(config).flatMap(([name, value]) =>
-    name in secrets ? [] : ['--env', `${name}=${value}`],
-  );
-  const inherited = Object.keys(secrets).flatMap((name) => ['--env', name]);
-  return {
-    program: [program, 'serve', ...options, ...plain, ...inherited, component],
-    env: secrets,
-  };
 }
