@@ -39,6 +39,8 @@ export interface CommandAnswer {
   readonly answer: string;
   /** Id of the rollout that it began or that goes on; `null` when none is under way because of it. */
   readonly rollout: string | null;
+  /** The release that was deployed and waits until that rollout has ended; `null` when none does. */
+  readonly queued: number | null;
   /** Set when it was refused. */
   readonly refusal: { readonly code: RefusalCode; readonly hint: string } | null;
 }
@@ -81,14 +83,17 @@ export async function createController(options: ControllerOptions): Promise<Cont
     const result = await withPreFlight(obey(saved.state(), wish, saved.now()), signal);
     if (result.kind === 'refused') {
       const { code, message, hint } = result;
-      return { done: false, answer: message, rollout: null, refusal: { code, hint } };
+      return { done: false, answer: message, rollout: null, queued: null, refusal: { code, hint } };
     }
-    if (result.kind === 'unchanged') return { done: true, answer: result.answer, rollout: null, refusal: null };
+    const { answer } = result;
+    if (result.kind === 'unchanged') return { done: true, answer, rollout: null, queued: null, refusal: null };
     // Before the look that follows, which may end it at once.
-    const rollout = activeRollout(result.turn.state)?.id ?? null;
-    await saved.save(result.turn.state, saved.intents(), result.turn.entries);
+    const { state, entries } = result.turn;
+    const rollout = activeRollout(state)?.id ?? null;
+    const queued = wish.kind === 'deploy' ? (state.queued?.release ?? null) : null;
+    await saved.save(state, saved.intents(), entries);
     const later = await lookIfPossible(() => look(signal));
-    return { done: true, answer: `${result.answer}${later}`, rollout, refusal: null };
+    return { done: true, answer: `${answer}${later}`, rollout, queued, refusal: null };
   };
   const forget = async (): Promise<boolean> => {
     if (saved.exists() && saved.state().gone) await saved.remove();

@@ -26,12 +26,13 @@ afterEach(async () => {
 });
 
 const SERVICE: DeliveryService = {
-  deploy: () => Promise.resolve({ done: true, answer: 'rolling out #1', rollout: 'herald/local/1', refusal: null }),
+  deploy: () =>
+    Promise.resolve({ done: true, answer: 'rolling out #1', rollout: 'herald/local/1', queued: null, refusal: null }),
   command: (key, verb) => {
     if (key !== 'herald/local') {
       throw new Fault({ code: 'agent/no-such-environment', kind: 'usage', message: 'There is none.', hint: 'Deploy.' });
     }
-    return Promise.resolve({ done: true, answer: verb.kind, rollout: null, refusal: null });
+    return Promise.resolve({ done: true, answer: verb.kind, rollout: null, queued: null, refusal: null });
   },
   router: () => Promise.reject(new Error('a bug')),
   info: () => ({ pid: 1, version: '0', home: folder }),

@@ -24,7 +24,7 @@ const digest = z.string().transform((written, context) => {
 
 const gatesShape = {
   smoke: z.array(
-    z.object({ method: z.enum(['get', 'post']), path: z.string(), body: z.string().nullable(), status: whole }),
+    z.strictObject({ method: z.enum(['get', 'post']), path: z.string(), body: z.string().nullable(), status: whole }),
   ),
   load: z
     .object({
@@ -38,46 +38,46 @@ const gatesShape = {
   e2e: z.boolean(),
 };
 
-const gates: z.ZodType<GatesPlan> = z.object(gatesShape);
+const gates: z.ZodType<GatesPlan> = z.strictObject(gatesShape);
 
-const judge: z.ZodType<JudgeSettings> = z.object({
+const judge: z.ZodType<JudgeSettings> = z.strictObject({
   tolerate: z.number().positive(),
   detect: z.number().positive(),
   falseAlarm: z.number().gt(0).lt(0.5),
   miss: z.number().gt(0).lt(0.5),
   within: milliseconds,
   inconclusive: z.enum(['hold', 'abort']),
-  slo: z.object({ errors: share, p99: milliseconds.nullable() }),
+  slo: z.strictObject({ errors: share, p99: milliseconds.nullable() }),
   dry: z.boolean(),
 });
 
 const count = z.union([z.strictObject({ count: whole }), z.strictObject({ share })]);
 
 const step: z.ZodType<Step> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('weight'), weight: share }),
-  z.object({ kind: z.literal('pause'), duration: z.union([milliseconds, z.literal('manual')]) }),
-  z.object({ kind: z.literal('replicas'), replicas: z.union([count, z.literal('weight')]) }),
-  z.object({ kind: z.literal('judge'), judge }),
-  z.object({ kind: z.literal('mirror'), share }),
+  z.strictObject({ kind: z.literal('weight'), weight: share }),
+  z.strictObject({ kind: z.literal('pause'), duration: z.union([milliseconds, z.literal('manual')]) }),
+  z.strictObject({ kind: z.literal('replicas'), replicas: z.union([count, z.literal('weight')]) }),
+  z.strictObject({ kind: z.literal('judge'), judge }),
+  z.strictObject({ kind: z.literal('mirror'), share }),
 ]);
 
 const deadline = { deadline: milliseconds, onDeadline: z.enum(['abort', 'hold']) };
 
 const strategy: z.ZodType<Strategy> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('rolling'), maxSurge: count, maxUnavailable: count, ...deadline }),
-  z.object({
+  z.strictObject({ kind: z.literal('rolling'), maxSurge: count, maxUnavailable: count, ...deadline }),
+  z.strictObject({
     kind: z.literal('blueGreen'),
     previewReplicas: z.int().positive(),
-    switch: z.union([z.enum(['auto', 'manual']), z.object({ after: milliseconds })]),
-    before: z.object({ ...gatesShape, judge: judge.nullable() }),
-    after: z.object({ judge: judge.nullable() }),
+    switch: z.union([z.enum(['auto', 'manual']), z.strictObject({ after: milliseconds })]),
+    before: z.strictObject({ ...gatesShape, judge: judge.nullable() }),
+    after: z.strictObject({ judge: judge.nullable() }),
     keep: milliseconds,
     ...deadline,
   }),
-  z.object({
+  z.strictObject({
     kind: z.literal('canary'),
     steps: z.array(step).nullable(),
-    match: z.object({ headers: text }).nullable(),
+    match: z.strictObject({ headers: text }).nullable(),
     judge,
     keep: milliseconds,
     supersede: z.enum(['restart', 'queue', 'reject']),
@@ -88,29 +88,30 @@ const strategy: z.ZodType<Strategy> = z.discriminatedUnion('kind', [
   }),
 ]);
 
-const spec: z.ZodType<EnvironmentSpec> = z.object({
+const spec: z.ZodType<EnvironmentSpec> = z.strictObject({
   replicas: z.int().positive(),
   strategy,
   affinity: z.union([
-    z.object({ kind: z.literal('none') }),
-    z.object({ kind: z.enum(['header', 'cookie']), name: z.string().min(1) }),
+    z.strictObject({ kind: z.literal('none') }),
+    z.strictObject({ kind: z.enum(['header', 'cookie']), name: z.string().min(1) }),
   ]),
+  routing: z.enum(['exact', 'replicas']).exactOptional(),
   guard: milliseconds,
   keep: whole,
-  limits: z.object({ memory: z.number().positive(), request: z.number().positive() }),
-  approval: z.object({ count: whole, by: z.array(z.string()), expires: milliseconds.nullable() }),
+  limits: z.strictObject({ memory: z.number().positive(), request: z.number().positive() }),
+  approval: z.strictObject({ count: whole, by: z.array(z.string()), expires: milliseconds.nullable() }),
   gates,
-  endToEnd: z.object({ kind: z.enum(['postman', 'run']), what: z.string(), folder: z.string() }).nullable(),
+  endToEnd: z.strictObject({ kind: z.enum(['postman', 'run']), what: z.string(), folder: z.string() }).nullable(),
   engine: z.enum(['node', 'wasmtime']),
 });
 
-export const deployRequestSchema: z.ZodType<DeployRequest> = z.object({
+export const deployRequestSchema: z.ZodType<DeployRequest> = z.strictObject({
   service: label,
   environment: label,
   image: digest,
   config: text,
   secrets: text,
   needs: z.array(label),
-  revision: z.object({ commit: z.string(), ref: z.string() }).nullable(),
+  revision: z.strictObject({ commit: z.string(), ref: z.string() }).nullable(),
   spec,
 });

@@ -184,6 +184,23 @@ describe('an environment that needs another', () => {
   });
 });
 
+test('a release that waits for another one is followed through both, to its own end', async () => {
+  await using rig = createAgentRig();
+  await rig.start();
+  expect((await (await createProject(rig, `environments: { local: { ${FAST} } }`)).deploy('local')).code).toBe(0);
+  // Nobody sends requests, so what a judge would wait for never comes: it only watches.
+  const steps = 'steps: [{ weight: 50% }, { pause: 2s }], judge: { dry: true }, keep: 0s';
+  const strategy = `strategy: { canary: { supersede: queue, ${steps} } }`;
+  const project = await createProject(rig, `environments: { local: { ${strategy} } }`);
+  const second = project.deploy('local', 'second');
+  while (rig.view().now?.candidate !== 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  const third = await project.deploy('local', 'third');
+  expect(third).toMatchObject({ code: 0, text: expect.stringContaining('#3 waits until #2 has ended') as string });
+  expect(third.text).toContain('greeter/local/3: deploy of #3 over #2');
+  expect((await second).code).toBe(0);
+  expect(rig.view().now?.stable).toBe(3);
+});
+
 describe('a release with secrets', () => {
   test('names their versions; the values are only in the home, and another value is another release', async () => {
     await using rig = createAgentRig();

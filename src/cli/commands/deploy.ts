@@ -76,12 +76,12 @@ async function deployTo(scene: RunScene, deployment: Deployment): Promise<ExitCo
   const answered = await agent.deploy(request);
   const { url } = await agent.router();
   if (!answered.done) return tellRefusal(answered, terminal);
-  const { answer, rollout } = answered;
+  const { answer, rollout, queued } = answered;
   const address = new URL(url);
   address.hostname = `${project.service}.${target.name}.localhost`;
   terminal.print(`${key}: ${answer}; it answers at ${address.href}`);
   // Nothing to wait for: it is deployed there already, or was asked back to.
-  return !wait || rollout === null ? EXIT.ok : follow(scene, key, rollout);
+  return !wait || rollout === null ? EXIT.ok : follow(scene, { key, rollout, queued });
 }
 
 async function requestFor({ system, session }: RunScene, { image, target }: Deployment): Promise<DeployRequest> {
@@ -100,22 +100,47 @@ async function requestFor({ system, session }: RunScene, { image, target }: Depl
   };
 }
 
+interface Followed {
+  readonly key: string;
+  readonly rollout: string;
+  /** The release whose rollout is the one that counts, and comes when this one has ended. */
+  readonly queued: number | null;
+}
+
 /** To the end of the rollout, or to where a person must decide when nobody is there to do so. */
-async function follow({ system, terminal, signal }: RunScene, key: string, rollout: string): Promise<ExitCode> {
+async function follow(scene: RunScene, { key, rollout, queued }: Followed): Promise<ExitCode> {
+  const { system, terminal, signal } = scene;
   const journal = await openJournal(system);
   try {
-    const end = await watchRollout({ journal, key, rollout, clock: system.clock, terminal, signal });
-    if (end.kind === 'left') return EXIT.interrupted;
-    if (end.kind === 'waiting') {
-      terminal.print(environmentReport(end.view, system.clock.wall(), terminal));
-      return EXIT.waiting;
+    for (let current = rollout; ;) {
+      const end = await watchRollout({ journal, key, rollout: current, clock: system.clock, terminal, signal });
+      if (end.kind === 'left') return EXIT.interrupted;
+      if (end.kind === 'waiting') {
+        terminal.print(environmentReport(end.view, system.clock.wall(), terminal));
+        return EXIT.waiting;
+      }
+      const { candidate, number } = end.rollout.started;
+      if (queued === null || candidate === queued) {
+        const [record] = readRecords(journal, key, number);
+        if (record !== undefined) terminal.print(whyReport(record, terminal));
+        return end.rollout.ended?.outcome === 'aborted' ? EXIT.refused : EXIT.ok;
+      }
+      const next = end.view.rollouts.find(({ started }) => started.number > number);
+      if (next === undefined) throw displaced(key, queued);
+      current = next.started.rollout;
     }
-    const [record] = readRecords(journal, key, end.rollout.started.number);
-    if (record !== undefined) terminal.print(whyReport(record, terminal));
-    return end.rollout.ended?.outcome === 'aborted' ? EXIT.refused : EXIT.ok;
   } finally {
     journal.close();
   }
+}
+
+function displaced(key: string, queued: number): Fault<'cli/displaced'> {
+  return new Fault({
+    code: 'cli/displaced',
+    kind: 'refused',
+    message: `#${queued} was not rolled out: while it waited, something else was decided for ${key}.`,
+    hint: 'See "slipway history".',
+  });
 }
 
 function noSuchEnvironment(name: string, known: readonly ProjectEnvironment[]): Fault<'cli/no-such-environment'> {

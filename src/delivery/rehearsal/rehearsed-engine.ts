@@ -66,7 +66,13 @@ export async function createRehearsedEngine(engine: RehearsedEngineOptions): Pro
         // looks before it listens.
         await crash();
         await tick();
-        return { done: true, answer: 'the engine was killed while it obeyed', rollout: null, refusal: null };
+        return {
+          done: true,
+          answer: 'the engine was killed while it obeyed',
+          rollout: null,
+          queued: null,
+          refusal: null,
+        };
       }
     },
     state: () => controller.state(),
