@@ -33,13 +33,14 @@ export function randomRehearsal(seed: number, kinds?: readonly Strategy['kind'][
     at: below(200) * 500,
     action: randomAction(choice, strategy),
   }));
-  const spec = randomSpec(choice, strategy());
+  const routing = one(['exact', 'exact', 'exact', 'replicas'] as const);
+  const spec = { ...randomSpec(choice, strategy()), routing };
   return {
     name: `random ${seed}`,
     seed,
-    routing: 'exact',
+    routing,
     traffic: one([0, 50, 100]),
-    start: one(['v1', null]),
+    start: one(['v1', 'v1', 'v1', null]),
     spec,
     config: {},
     secrets: {},
@@ -53,6 +54,7 @@ export function randomRehearsal(seed: number, kinds?: readonly Strategy['kind'][
 }
 
 const NAMES = ['v1', 'v2', 'v3'];
+const VERBS = ['promote', 'promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'crash'] as const;
 const PEOPLE = ['ana', 'ben', 'cleo'];
 
 function randomSpec(choice: Choice, strategy: Strategy): EnvironmentSpec {
@@ -67,6 +69,8 @@ function randomSpec(choice: Choice, strategy: Strategy): EnvironmentSpec {
     approval: one([
       SPEC.approval,
       SPEC.approval,
+      SPEC.approval,
+      SPEC.approval,
       { count: 1, by: [], expires: null },
       { count: 2, by: ['ana', 'leads'], expires: 30_000 },
     ]),
@@ -74,7 +78,14 @@ function randomSpec(choice: Choice, strategy: Strategy): EnvironmentSpec {
   };
 }
 
-function randomRelease({ one }: Choice): SimulatedRelease {
+/** Half of them do well, so that rollouts get somewhere. */
+function randomRelease(choice: Choice): SimulatedRelease {
+  const { one } = choice;
+  const startsIn = one([0, 500, 2000]);
+  return one([{ ...HEALTHY, errors: one([0, 0.001]), startsIn, gateTakes: one([null, 3000]) }, troubled(choice)]);
+}
+
+function troubled({ one }: Choice): SimulatedRelease {
   const end = (): GateEnd => one(['pass', 'pass', 'pass', 'fail', 'error']);
   return {
     ...HEALTHY,
@@ -82,8 +93,8 @@ function randomRelease({ one }: Choice): SimulatedRelease {
     traps: one([0, 0, 0.02]),
     timeouts: one([0, 0, 0, 0.01]),
     latency: one([HEALTHY.latency, HEALTHY.latency, { p50: 100, p99: 900 }]),
-    startsIn: one([0, 500, 2000, 7000, 'never']),
-    maxReady: one([null, null, 1, 3]),
+    startsIn: one([0, 500, 2000, 2000, 7000, 'never']),
+    maxReady: one([null, null, null, 1, 3]),
     crashes: one([false, false, false, false, false, true]),
     gates: { smoke: end(), load: end(), e2e: end() },
     gateTakes: one([null, 0, 3000, 15_000]),
@@ -128,6 +139,6 @@ function randomAction(choice: Choice, strategy: () => Strategy): RehearsalAction
         { kind: 'secrets', secrets: { TOKEN: one(['1', '2']) } },
       ]);
     default:
-      return { kind: one(['promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'crash', 'remove']) };
+      return { kind: one(below(12) === 0 ? ['remove'] : VERBS) };
   }
 }
