@@ -1,13 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { contentOf, createRig, createServingRig, PLAN, type Rig, SPEC } from '../../test/rigs/engine-rig.ts';
-import {
-  dataOf,
-  type RolloutApprovalRequested,
-  type RolloutApproved,
-  type RolloutEnded,
-  type RolloutRejected,
-} from './entries.ts';
+import type { RolloutApprovalRequested, RolloutApproved, RolloutRejected } from './approval-entries.ts';
+import { dataOf, type RolloutEnded } from './entries.ts';
 import { type Command, type EnvironmentSpec, type Release, releaseDigest } from './index.ts';
 
 const ASKING: EnvironmentSpec = { ...SPEC, approval: { count: 2, by: [], expires: null } };

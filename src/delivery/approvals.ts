@@ -5,7 +5,7 @@
 
 import { formatDuration } from '../kernel/quantity.ts';
 import { done, nothingUnderWay, refused, type Refused, type CommandResult, unchanged } from './command-result.ts';
-import { rolloutApproved, rolloutRejected } from './entries.ts';
+import { rolloutApproved, rolloutRejected } from './approval-entries.ts';
 import type { Approval, EnvironmentState, Rollout } from './engine-state.ts';
 import type { ApprovalPlan } from './environment-spec.ts';
 import { endRollout } from './ending.ts';

@@ -185,51 +185,6 @@ export function rolloutGated(gated: RolloutGated): DeliveryEntry {
   return { kind: 'rollout.gated', data: { ...gated } };
 }
 
-/** A release is there to be approved: by its digest, which is what is deployed then. */
-export interface RolloutApprovalRequested {
-  readonly rollout: string;
-  readonly candidate: number;
-  readonly digest: Digest;
-  readonly image: Digest;
-  readonly commit: string | null;
-  /** How many must say yes, and who may; nobody named: anybody. */
-  readonly needed: number;
-  readonly by: readonly string[];
-  /** Engine time at which nobody is waited for any longer; `null`: never. */
-  readonly until: number | null;
-  readonly at: number;
-}
-
-export function rolloutApprovalRequested(rollout: Rollout, release: Release): DeliveryEntry {
-  const { id, candidate, approval, stepAt } = rollout;
-  const data: RolloutApprovalRequested = {
-    rollout: id,
-    candidate,
-    digest: release.digest,
-    image: release.content.image,
-    commit: release.revision?.commit ?? null,
-    needed: approval.count,
-    by: approval.by,
-    until: approval.expires === null ? null : stepAt + approval.expires,
-    at: stepAt,
-  };
-  return { kind: 'rollout.approvalRequested', data: { ...data, by: [...approval.by] } };
-}
-
-/** One no: the rollout ends. */
-export interface RolloutRejected {
-  readonly rollout: string;
-  readonly candidate: number;
-  readonly by: string;
-  readonly because: string | null;
-  readonly authenticated: boolean;
-  readonly at: number;
-}
-
-export function rolloutRejected(rejected: RolloutRejected): DeliveryEntry {
-  return { kind: 'rollout.rejected', data: { ...rejected } };
-}
-
 /** With `supersede: queue`: what is rolled out when the rollout under way has ended. */
 export interface RolloutQueued {
   /** The one that it waits for. */
@@ -258,35 +213,6 @@ export function rolloutGuarded(
 ): DeliveryEntry {
   const data: RolloutGuarded = { rollout: id, candidate, ...ending };
   return { kind: 'rollout.guarded', data: { ...data, reading: { ...reading } } };
-}
-
-/** One yes to the release of a rollout. */
-export interface RolloutApproved {
-  readonly rollout: string;
-  readonly candidate: number;
-  /** Of the release that was approved. */
-  readonly digest: Digest;
-  readonly by: string;
-  readonly groups: readonly string[];
-  /** Whether somebody has checked that it was them. */
-  readonly authenticated: boolean;
-  /** How many have said yes so far, and how many must. */
-  readonly count: number;
-  readonly needed: number;
-  readonly at: number;
-}
-
-/** Of the newest approval of a rollout. */
-export function rolloutApproved(
-  { id, candidate, approval, approvals }: Rollout,
-  { digest }: Pick<Release, 'digest'>,
-): DeliveryEntry {
-  const newest = approvals.at(-1);
-  if (newest === undefined) throw new Error(`nobody has approved ${id}`);
-  const { by, groups, authenticated, at } = newest;
-  const counted = { count: approvals.length, needed: approval.count };
-  const data: RolloutApproved = { rollout: id, candidate, digest, by, groups, authenticated, ...counted, at };
-  return { kind: 'rollout.approved', data: { ...data, groups: [...groups] } };
 }
 
 export function rolloutPaused(rollout: Rollout, at: number): DeliveryEntry {
@@ -386,7 +312,7 @@ export function keyed(subject: string, entries: readonly DeliveryEntry[], firstN
   return entries.map(({ kind, data }, index) => ({ kind, subject, data, key: `${subject}#${firstNumber + index}` }));
 }
 
-/** The data of an entry of delivery. Only the functions above write them, so the kind of an entry says its shape. */
+/** The data of an entry of delivery. Only functions of this folder write them, so the kind of an entry says its shape. */
 export function dataOf<Shape>({ data }: { readonly data: Json }): Shape {
   return data as Shape;
 }

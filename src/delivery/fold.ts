@@ -1,11 +1,11 @@
 /** The journal folded back into what people ask about: status, history, why. The entries are its only source. */
 
 import type { Entry, Journal } from '../journal/index.ts';
+import type { RolloutApproved } from './approval-entries.ts';
 import {
   dataOf,
   DELIVERY_ENTRY_KINDS,
   type EnvironmentChanged,
-  type RolloutApproved,
   type RolloutEnded,
   type RolloutGated,
   type RolloutLooked,

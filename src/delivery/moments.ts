@@ -1,14 +1,13 @@
 /** What happened in a rollout, entry by entry, in words for people. */
 
 import type { Entry } from '../journal/index.ts';
+import type { RolloutApproved, RolloutRejected } from './approval-entries.ts';
 import {
   dataOf,
-  type RolloutApproved,
   type RolloutEnded,
   type RolloutGated,
   type RolloutGuarded,
   type RolloutQueued,
-  type RolloutRejected,
   type RolloutStepped,
 } from './entries.ts';
 

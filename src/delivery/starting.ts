@@ -1,6 +1,7 @@
 /** How a rollout begins: with everything that it goes by frozen into it, and with the question to people where one is asked. */
 
-import { rolloutApprovalRequested, rolloutStarted } from './entries.ts';
+import { rolloutApprovalRequested } from './approval-entries.ts';
+import { rolloutStarted } from './entries.ts';
 import type { Approval, Rollout } from './engine-state.ts';
 import { endGuard } from './ending.ts';
 import { continueEvidence, type Evidence, startEvidence } from './judge/index.ts';

@@ -1,14 +1,13 @@
 /** Everything that the journal has about one rollout. */
 
 import type { Entry, Journal } from '../../journal/index.ts';
+import type { RolloutApproved, RolloutRejected } from '../approval-entries.ts';
 import {
   dataOf,
-  type RolloutApproved,
   type RolloutEnded,
   type RolloutGated,
   type RolloutGuarded,
   type RolloutLooked,
-  type RolloutRejected,
   type RolloutStarted,
 } from '../entries.ts';
 import type { Reading } from '../judge/index.ts';

@@ -1,14 +1,13 @@
 /** The decisions of the engine, read off the entries that it writes. */
 
+import type { RolloutApproved, RolloutRejected } from '../approval-entries.ts';
 import {
   dataOf,
-  type RolloutApproved,
   type RolloutEnded,
   type RolloutGated,
   type RolloutGuarded,
   type RolloutLooked,
   type RolloutQueued,
-  type RolloutRejected,
   type RolloutStarted,
   type RolloutStepped,
 } from '../entries.ts';

@@ -1,7 +1,8 @@
 /** I5 and I8 are shown what they are there to find: gates, approvals and the guard passed over. */
 
 import { describe, expect, test } from 'vitest';
-import { rolloutApproved, rolloutGated, rolloutStarted } from '../../entries.ts';
+import { rolloutApproved } from '../../approval-entries.ts';
+import { rolloutGated, rolloutStarted } from '../../entries.ts';
 import type { EnvironmentState, Outcome, Rollout } from '../../engine-state.ts';
 import type { EnvironmentSpec } from '../../environment-spec.ts';
 import { judge } from '../../judge/index.ts';

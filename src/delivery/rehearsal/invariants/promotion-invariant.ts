@@ -3,13 +3,8 @@
  * aborted, of what is proven bad, or before it got all requests. Read off the entries: the engine's word is not taken.
  */
 
-import {
-  dataOf,
-  type RolloutApproved,
-  type RolloutEnded,
-  type RolloutGated,
-  type RolloutStarted,
-} from '../../entries.ts';
+import type { RolloutApproved } from '../../approval-entries.ts';
+import { dataOf, type RolloutEnded, type RolloutGated, type RolloutStarted } from '../../entries.ts';
 import type { EnvironmentState, Rollout } from '../../engine-state.ts';
 import type { ApprovalPlan } from '../../environment-spec.ts';
 import { CONTROL_SHARE } from '../../guard.ts';
