@@ -3,7 +3,7 @@
 import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { parseQuantity } from '../kernel/quantity.ts';
 import type { ApprovalOptions } from './commands/approve.ts';
-import type { Verb } from '../server/index.ts';
+import type { PlainVerb } from './commands/verbs.ts';
 import type { System } from '../system.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import type { Terminal } from './terminal.ts';
@@ -203,7 +203,7 @@ function shareOf(text: string): number {
 }
 
 function addVerbs(program: Command, { system, terminal, run }: Scene): void {
-  const verb = (environment: string | undefined, chosen: Verb): Promise<void> =>
+  const verb = (environment: string | undefined, chosen: PlainVerb): Promise<void> =>
     run(import('./commands/verbs.ts').then((it) => it.runVerb(system, terminal, { environment, verb: chosen })));
   program
     .command('promote')

@@ -8,7 +8,18 @@ import {
   type Rig,
   SPEC,
 } from '../../test/rigs/engine-rig.ts';
-import { type CanaryPlan, type Command, type EnvironmentSpec } from './index.ts';
+import { type BlueGreenPlan, type CanaryPlan, type Command, type EnvironmentSpec } from './index.ts';
+
+const BLUE_GREEN: BlueGreenPlan = {
+  kind: 'blueGreen',
+  previewReplicas: 1,
+  switch: 'auto',
+  before: { smoke: [], load: null, e2e: false, judge: null },
+  after: { judge: PLAN.judge },
+  keep: 60_000,
+  deadline: 600_000,
+  onDeadline: 'abort',
+};
 
 function withPlan(change: Partial<CanaryPlan>): EnvironmentSpec {
   return { ...SPEC, strategy: { ...PLAN, ...change } };
@@ -110,6 +121,18 @@ describe('promoting fully', () => {
     expect(rig.phase()).toBe('aborted aborted');
     expect(rig.world.commands.slice(-2)).toEqual(['#1 100%', '#2 × 0']);
   });
+});
+
+test('promoting fully what only the judge after a blue-green switch is waited for promotes it at once', async () => {
+  const rig = await createServingRig();
+  rig.world.requestsPerSecond = 0;
+  await rig.deploy(2, { ...SPEC, strategy: BLUE_GREEN });
+  await rig.seconds(5);
+  expect([rig.phase(), rig.controller.state().told?.shares]).toEqual(['progressing', { 2: 1 }]);
+  await rig.order({ kind: 'promoteFully' });
+  expect(rig.phase()).toBe('healthy promotedByHand');
+  const stepped = rig.journal.read({ kinds: ['rollout.stepped'] }).at(-1);
+  expect(stepped?.data).toMatchObject({ what: 'judge' });
 });
 
 describe('retry', () => {
@@ -303,4 +326,26 @@ test('a first deployment that is aborted is neither exposed nor deployed again a
   await rig.deploy(2);
   await rig.seconds(10);
   expect([rig.phase(), rig.controller.state().stable]).toEqual(['healthy promoted', 2]);
+});
+
+describe('who gave a command', () => {
+  const last = (rig: Rig): string => rig.controller.state().rollout?.because ?? '';
+
+  test('is told with what they did, and that nobody has checked it', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2);
+    await rig.seconds(2);
+    await rig.order({ kind: 'pause', by: 'ana', authenticated: false });
+    expect(last(rig)).toBe('ana (not authenticated) paused it');
+    await rig.order({ kind: 'promoteFully', by: 'ben', authenticated: true });
+    const told = rig.journal.read({ kinds: ['rollout.stepped'] }).map(({ data }) => JSON.stringify(data));
+    expect(told.at(-1)).toContain('"ben promoted it fully"');
+  });
+
+  test('is a person when it is not known', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2);
+    await rig.order({ kind: 'abort' });
+    expect(last(rig)).toBe('a person aborted it');
+  });
 });

@@ -10,19 +10,26 @@ import { promote, promoteFully } from './promoting.ts';
 import { rollback } from './rolling-back.ts';
 import { endGuard, endRollout } from './ending.ts';
 import { waitForApproval } from './starting.ts';
-import { activeRollout, isApproved, pauseByHand, type Turn, unpause } from './turn.ts';
+import { activeRollout, isApproved, pauseByHand, personOf, type Turn, unpause } from './turn.ts';
 
 export type Command =
   | Deploy
   | Approve
   | Reject
-  | { readonly kind: 'promote' | 'promoteFully' | 'abort' | 'retry' | 'pause' | 'resume' | 'remove' }
-  | { readonly kind: 'rollback'; readonly to: number | null }
+  | ({ readonly kind: 'promote' | 'promoteFully' | 'abort' | 'retry' | 'pause' | 'resume' | 'remove' } & Asker)
+  | ({ readonly kind: 'rollback'; readonly to: number | null } & Asker)
   | { readonly kind: 'scale'; readonly replicas: number }
   | { readonly kind: 'strategy'; readonly strategy: EnvironmentSpec['strategy'] };
 
+/** Who gives a command, for the record. */
+interface Asker {
+  readonly by?: string;
+  /** Whether somebody has checked that it is them: on one machine nobody does. */
+  readonly authenticated?: boolean;
+}
+
 export function obey(state: EnvironmentState, command: Command, now: number): CommandResult {
-  const turn: Turn = { state, entries: [], now };
+  const turn: Turn = { state, entries: [], now, ...whoOf(command) };
   if (state.removed && command.kind !== 'deploy') {
     return refused('delivery/removed', `${state.key} has been removed.`, 'Deploy to it to make it anew.');
   }
@@ -56,10 +63,15 @@ export function obey(state: EnvironmentState, command: Command, now: number): Co
   }
 }
 
+function whoOf(command: Command): Pick<Turn, 'who'> {
+  if (!('by' in command) || command.by === undefined) return {};
+  return { who: command.authenticated === true ? command.by : `${command.by} (not authenticated)` };
+}
+
 function abort(turn: Turn): CommandResult {
   const rollout = activeRollout(turn.state);
   if (rollout === null) return unchanged('no rollout is under way, nothing to abort');
-  return done(endRollout(turn, 'aborted', 'a person aborted it'), `#${rollout.candidate} is aborted`);
+  return done(endRollout(turn, 'aborted', `${personOf(turn)} aborted it`), `#${rollout.candidate} is aborted`);
 }
 
 function pause(turn: Turn): CommandResult {
@@ -70,7 +82,7 @@ function pause(turn: Turn): CommandResult {
     const message = `Nothing of #${rollout.candidate} runs yet: ${waitForApproval(rollout)}.`;
     return refused('delivery/not-approved', message, 'To keep it from beginning, use "slipway reject".');
   }
-  return done(pauseByHand(turn, 'a person paused it'), `#${rollout.candidate} is paused`);
+  return done(pauseByHand(turn, `${personOf(turn)} paused it`), `#${rollout.candidate} is paused`);
 }
 
 function resume(turn: Turn): CommandResult {
@@ -79,7 +91,7 @@ function resume(turn: Turn): CommandResult {
   if (rollout.reason !== 'manual') {
     return refused('delivery/not-paused', 'Nobody paused it by hand.', 'Use "slipway promote" to end another pause.');
   }
-  return done(unpause(turn, 'a person resumed it'), 'goes on');
+  return done(unpause(turn, `${personOf(turn)} resumed it`), 'goes on');
 }
 
 function remove(turn: Turn): CommandResult {

@@ -9,7 +9,7 @@ import { type Release, type ReleaseContent, releaseDigest } from './release.ts';
 import { back } from './rolling-back.ts';
 import { endRollout } from './ending.ts';
 import { startRollout } from './starting.ts';
-import { activeRollout, type Turn } from './turn.ts';
+import { activeRollout, personOf, type Turn } from './turn.ts';
 
 export interface Deploy {
   readonly kind: 'deploy';
@@ -46,7 +46,7 @@ export function retry(turn: Turn): CommandResult {
     return refused('delivery/nothing-under-way', 'The last rollout was not aborted.', 'There is nothing to retry.');
   }
   const { candidate, evidence, approvals, kind, judge: settings } = rollout;
-  const because = 'a person retried it';
+  const because = `${personOf(turn)} retried it`;
   if (kind === 'rollback') return done(startRollout(turn, { kind, candidate, because }), `retries #${candidate}`);
   const { verdict, sentence } = judge(evidence, settings);
   if (verdict.kind === 'fail' && !settings.dry) {

@@ -6,7 +6,7 @@ import { judge } from './judge/index.ts';
 import { plannedSteps, stepWhenPromotedFully } from './steps.ts';
 import { takeOver } from './ending.ts';
 import { startRollout, waitForApproval } from './starting.ts';
-import { activeRollout, changeRollout, enterStep, isApproved, nextStep, type Turn, unpause } from './turn.ts';
+import { activeRollout, changeRollout, enterStep, isApproved, nextStep, personOf, type Turn, unpause } from './turn.ts';
 
 /** Ends the present pause. */
 export function promote(turn: Turn): CommandResult {
@@ -21,7 +21,7 @@ export function promote(turn: Turn): CommandResult {
     const hint = 'Wait for it, or end it with "slipway promote --full" or "slipway abort".';
     return refused('delivery/not-paused', message, hint);
   }
-  const because = 'a person promoted';
+  const because = `${personOf(turn)} promoted`;
   if (rollout.reason === 'deadline') return done(enterStep(turn, rollout.step, because), 'waits once more');
   if (rollout.reason === 'manual') return done(unpause(turn, because), 'goes on');
   const undecided = rollout.reason === 'inconclusive' || rollout.missingSince !== null;
@@ -29,7 +29,7 @@ export function promote(turn: Turn): CommandResult {
   const next = nextStep(rollout);
   if (next !== null) return done(enterStep(decided, next, because), `goes on with #${rollout.candidate}`);
   return done(
-    takeOver(decided, undecided ? 'promotedByHand' : 'promoted', 'a person promoted it'),
+    takeOver(decided, undecided ? 'promotedByHand' : 'promoted', `${personOf(turn)} promoted it`),
     `#${rollout.candidate} is promoted`,
   );
 }
@@ -47,7 +47,7 @@ export function promoteFully(turn: Turn): CommandResult {
 }
 
 function onlyGates(turn: Turn, rollout: Rollout): Turn {
-  const because = 'a person promoted it fully';
+  const because = `${personOf(turn)} promoted it fully`;
   const steps = plannedSteps(rollout);
   const isLast = rollout.step === steps.length - 1;
   // All requests go to it already, and only the judge was waited for.
@@ -61,7 +61,7 @@ function promoteAborted(turn: Turn): CommandResult {
   if (rollout?.outcome !== 'aborted' || rollout.kind !== 'deploy') return nothingUnderWay(turn.state, 'promote');
   const { candidate, evidence, approvals, judge: settings } = rollout;
   const { verdict, sentence } = judge(evidence, settings);
-  const because = 'a person promoted it fully after it was aborted';
+  const because = `${personOf(turn)} promoted it fully after it was aborted`;
   const result = promoteFully(startRollout(turn, { kind: 'deploy', candidate, evidence, approvals, because }));
   if (result.kind !== 'done' || verdict.kind !== 'fail') return result;
   return { ...result, answer: `${result.answer}, although it is PROVEN BAD: ${sentence}` };

@@ -4,19 +4,19 @@ import { done, refused, type CommandResult, unchanged } from './command-result.t
 import type { EnvironmentState, KeptRelease, Rollout } from './engine-state.ts';
 import { endRollout } from './ending.ts';
 import { startRollout } from './starting.ts';
-import { activeRollout, type Turn } from './turn.ts';
+import { activeRollout, personOf, type Turn } from './turn.ts';
 
 export function rollback(turn: Turn, to: number | null): CommandResult {
   const { state } = turn;
   const active = activeRollout(state);
   if (active !== null && state.stable === null) {
-    return done(endRollout(turn, 'aborted', 'a person aborted it'), `#${active.candidate} is aborted`);
+    return done(endRollout(turn, 'aborted', `${personOf(turn)} aborted it`), `#${active.candidate} is aborted`);
   }
   if (active?.kind === 'rollback' && (to === null || to === active.candidate)) {
     return unchanged(`#${active.candidate} is being rolled back to already: ${active.because}`);
   }
   if (active !== null && (to === null || to === state.stable)) {
-    return back(turn, active, 'a person rolled it back');
+    return back(turn, active, `${personOf(turn)} rolled it back`);
   }
   if (to !== null && to === state.stable) return unchanged(`#${to} serves already`);
   const target = rollbackTarget(state, to);
@@ -25,7 +25,7 @@ export function rollback(turn: Turn, to: number | null): CommandResult {
     const message = to === null ? `${state.key} has no earlier release.` : `#${to} is not kept in ${state.key}.`;
     return refused('delivery/no-such-release', message, kept === '' ? 'Deploy one instead.' : `Kept are ${kept}.`);
   }
-  const because = `a person rolled back to #${target.release}`;
+  const because = `${personOf(turn)} rolled back to #${target.release}`;
   const alone = withoutQueue(turn);
   const free = active === null ? alone : endRollout(alone, 'superseded', because);
   return done(

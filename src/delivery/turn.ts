@@ -10,6 +10,13 @@ export interface Turn {
   readonly state: EnvironmentState;
   readonly entries: readonly DeliveryEntry[];
   readonly now: number;
+  /** Who has asked for it, in words; absent when that is not known, or nobody did. */
+  readonly who?: string;
+}
+
+/** Whom a sentence about what a person did begins with. */
+export function personOf({ who }: Turn): string {
+  return who ?? 'a person';
 }
 
 /** A rollout that is under way, if there is one. */

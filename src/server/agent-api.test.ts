@@ -126,9 +126,11 @@ test('nobody on the socket is who they say: an approval is recorded, not authent
     api.request('/v1/environments/herald/local/commands', { method: 'POST', body: JSON.stringify(verb) });
   await post({ kind: 'approve', by: 'ana', groups: ['managers'], authenticated: true, release: 3 });
   await post({ kind: 'reject', by: 'ana' });
+  await post({ kind: 'rollback', to: null, by: 'ben', authenticated: true });
   expect(verbs).toEqual([
     { kind: 'approve', by: 'ana', groups: ['managers'], authenticated: false, release: 3 },
     { kind: 'reject', by: 'ana', authenticated: false },
+    { kind: 'rollback', to: null, by: 'ben', authenticated: false },
   ]);
   expect((await post({ kind: 'approve', by: '', groups: [] })).status).toBe(400);
 });

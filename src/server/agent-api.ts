@@ -25,8 +25,15 @@ const person = z.string().min(1).max(200);
 const AUTHENTICATED = false;
 
 const verbSchema: z.ZodType<Verb> = z.union([
-  z.object({ kind: z.enum(['promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'remove']) }),
-  z.object({ kind: z.literal('rollback'), to: release.nullable() }),
+  z
+    .object({
+      kind: z.enum(['promote', 'promoteFully', 'abort', 'retry', 'pause', 'resume', 'remove']),
+      by: person.exactOptional(),
+    })
+    .transform((verb) => ({ ...verb, authenticated: AUTHENTICATED })),
+  z
+    .object({ kind: z.literal('rollback'), to: release.nullable(), by: person.exactOptional() })
+    .transform((verb) => ({ ...verb, authenticated: AUTHENTICATED })),
   z
     .object({ kind: z.literal('approve'), by: person, groups: z.array(person), release: release.exactOptional() })
     .transform((verb) => ({ ...verb, authenticated: AUTHENTICATED })),

@@ -48,7 +48,7 @@ export async function serveRelease(
 
 const LOAD_PROGRAM = [process.execPath, join(import.meta.dirname, '../../src/gates/load/main.ts')];
 
-export const GATES: Gate = createGates({
+const GATES: Gate = createGates({
   clock: systemClock,
   environment: { PATH: process.env['PATH'] ?? '' },
   loadProgram: LOAD_PROGRAM,

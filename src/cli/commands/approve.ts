@@ -1,10 +1,10 @@
 /** `slipway approve | reject [ENVIRONMENT]`: what a person says to a release that waits for it. */
 
 import { Fault } from '../../kernel/fault.ts';
-import { runBriefly } from '../../kernel/subprocess.ts';
 import type { Verb } from '../../server/index.ts';
-import { definedOnly, ensureAgent, openJournal, type System } from '../../system.ts';
+import { ensureAgent, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode, tellRefusal } from '../exit.ts';
+import { ownName } from '../own-name.ts';
 import { chooseEnvironment } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -19,6 +19,7 @@ export interface ApprovalOptions {
 
 export async function runApproval(system: System, terminal: Terminal, options: ApprovalOptions): Promise<ExitCode> {
   const by = options.as ?? (await ownName(system));
+  if (by === null || by === '') throw unknown();
   const journal = await openJournal(system);
   const { key, now } = chooseEnvironment(journal, options.environment);
   journal.close();
@@ -40,12 +41,8 @@ function verbOf(
   return { kind: 'reject', ...common, ...(because === undefined ? {} : { because }) };
 }
 
-async function ownName({ env }: System): Promise<string> {
-  const git = { program: 'git', args: ['config', '--get', 'user.name'], cwd: process.cwd(), env: definedOnly(env) };
-  const known = await runBriefly({ ...git, timeout: 5000 }).catch(() => undefined);
-  const name = known?.stdout.trim() || env['USER'] || '';
-  if (name !== '') return name;
-  throw new Fault({
+function unknown(): Fault<'cli/who'> {
+  return new Fault({
     code: 'cli/who',
     kind: 'usage',
     message: 'Neither git nor the system knows your name.',

@@ -20,7 +20,7 @@ export interface BacktestRow {
 const FALSE_ALARMS = [0.05, 0.01, 0.001];
 const FAILURE_LIMITS = [0, 3];
 
-export function policiesFor(settings: JudgeSettings): readonly Policy[] {
+function policiesFor(settings: JudgeSettings): readonly Policy[] {
   return [
     ...FALSE_ALARMS.map((falseAlarm) => judgePolicy({ ...settings, falseAlarm })),
     ...FAILURE_LIMITS.map((failureLimit) => argoPolicy({ ...ARGO, failureLimit })),
