@@ -140,6 +140,13 @@ test('a moment without a ready replica is forgiven, and time without one is not 
   expect(rig.phase()).toBe('healthy rolledBack');
 });
 
+test('a release with fewer ready replicas than it should have serves on: its requests are answered', async () => {
+  const rig = await createGuardedRig();
+  rig.world.readyAtMost.set(2, 1);
+  await rig.seconds(120);
+  expect([rig.phase(), rig.controller.state().stable]).toEqual(['healthy promoted', 2]);
+});
+
 test('an engine that comes back guards on, with the evidence that there was', async () => {
   const rig = await createGuardedRig();
   await rig.seconds(10);

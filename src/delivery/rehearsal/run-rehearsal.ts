@@ -4,6 +4,7 @@
  */
 
 import type { EnvironmentState } from '../engine-state.ts';
+import { judgedRollout } from '../guard.ts';
 import { activeRollout } from '../turn.ts';
 import type { Expectation, Rehearsal } from './rehearsal.ts';
 import type { Failure, RehearsalResult } from './rehearsal-result.ts';
@@ -38,7 +39,7 @@ export async function performRehearsal(rehearsal: Rehearsal, options: RunOptions
   const failures: Failure[] = [];
   const over = (now: number): boolean =>
     now >= rehearsal.until ||
-    (options.stopWhenDecided === true && schedule.eventsOver(now) && activeRollout(engine.state()) === null);
+    (options.stopWhenDecided === true && schedule.eventsOver(now) && judgedRollout(engine.state()) === null);
 
   for (let now = 0; ; now = schedule.next(now, platform.nextChange())) {
     clock.goTo(now);
