@@ -1,10 +1,8 @@
 /** A person lets a rollout go on, or all the way. */
 
 import { done, nothingUnderWay, refused, type CommandResult } from './command-result.ts';
-import type { Rollout } from './engine-state.ts';
 import { judge } from './judge/index.ts';
-import { plannedSteps, stepWhenPromotedFully } from './steps.ts';
-import { takeOver } from './ending.ts';
+import { stepWhenPromotedFully } from './steps.ts';
 import { startRollout, waitForApproval } from './starting.ts';
 import { activeRollout, changeRollout, enterStep, isApproved, nextStep, personOf, type Turn, unpause } from './turn.ts';
 
@@ -24,14 +22,12 @@ export function promote(turn: Turn): CommandResult {
   const because = `${personOf(turn)} promoted`;
   if (rollout.reason === 'deadline') return done(enterStep(turn, rollout.step, because), 'waits once more');
   if (rollout.reason === 'manual') return done(unpause(turn, because), 'goes on');
+  const next = nextStep(rollout);
+  // Only the judge is waited for; whether all requests really go to the candidate is for the walk to see.
+  if (next === null) return promoteFully(turn);
   const undecided = rollout.reason === 'inconclusive' || rollout.missingSince !== null;
   const decided = undecided ? changeRollout(turn, { byHand: true }) : turn;
-  const next = nextStep(rollout);
-  if (next !== null) return done(enterStep(decided, next, because), `goes on with #${rollout.candidate}`);
-  return done(
-    takeOver(decided, undecided ? 'promotedByHand' : 'promoted', `${personOf(turn)} promoted it`),
-    `#${rollout.candidate} is promoted`,
-  );
+  return done(enterStep(decided, next, because), `goes on with #${rollout.candidate}`);
 }
 
 /** Skips the judge and the pauses that are left; gates and approvals are not skipped. */
@@ -43,16 +39,10 @@ export function promoteFully(turn: Turn): CommandResult {
     const step = stepWhenPromotedFully(rollout);
     return done(changeRollout(decided, { step }), `${waitForApproval(rollout)}; then it goes on fully`);
   }
-  return done(onlyGates(decided, rollout), `all requests go to #${rollout.candidate} when it is ready`);
-}
-
-function onlyGates(turn: Turn, rollout: Rollout): Turn {
-  const because = `${personOf(turn)} promoted it fully`;
-  const steps = plannedSteps(rollout);
-  const isLast = rollout.step === steps.length - 1;
-  // All requests go to it already, and only the judge was waited for.
-  if (isLast && steps[rollout.step]?.kind === 'judge') return takeOver(turn, 'promotedByHand', because);
-  return enterStep(turn, stepWhenPromotedFully(rollout), because);
+  return done(
+    enterStep(decided, stepWhenPromotedFully(rollout), `${personOf(turn)} promoted it fully`),
+    `all requests go to #${rollout.candidate} when it is ready`,
+  );
 }
 
 /** What was aborted goes all the way when a person wants it to, even what is proven bad (facts/rollouts.md, C02). */

@@ -15,7 +15,7 @@ import { openTheatre, type Theatre, type TheatreOptions } from './theatre.ts';
 export interface RunOptions extends TheatreOptions {
   /** Whether invariants are checked (the default). Off only where thousands of runs are counted. */
   readonly check?: boolean;
-  /** Ends as soon as no event is left and no rollout is under way. */
+  /** Ends as soon as no event is left and no rollout is under way or guarded. */
   readonly stopWhenDecided?: boolean;
 }
 
@@ -63,20 +63,29 @@ interface Look {
 
 /** What is due happens, the engine looks, then everyone else does. */
 async function look(theatre: Theatre, { now, schedule, check, failures }: Look): Promise<void> {
-  const { engine, performer, platform, checker, decisions, timeline, effects, entries, cast } = theatre;
+  const { engine, performer, platform, decisions, timeline, cast } = theatre;
   for (const { action } of schedule.eventsAt(now)) {
     const refusal = await performer.perform(action);
     if (refusal !== null) decisions.refused(now, refusal);
+    // Each command by itself: what was right before the next one may not be right after it.
+    note(theatre, { now, check, always: false });
   }
   await engine.tick();
-  const state = engine.state();
-  const observation = platform.truth();
-  const written = entries.take();
-  const applied = effects.take();
-  if (check) checker.observe({ at: now, state, observation, effects: applied, entries: written });
-  decisions.add(written, now);
-  timeline.add(rowOf(now, state, { cast, observation }));
+  note(theatre, { now, check, always: true });
+  timeline.add(rowOf(now, engine.state(), { cast, observation: platform.truth() }));
   for (const expectation of schedule.expectationsAt(now)) failures.push(...disappointments(theatre, expectation, now));
+}
+
+/** Shows the invariants and the log of decisions what the engine has done since the last time, if anything. */
+function note(
+  { engine, platform, checker, decisions, effects, entries }: Theatre,
+  { now, check, always }: { now: number; check: boolean; always: boolean },
+): void {
+  const [written, applied] = [entries.take(), effects.take()];
+  decisions.add(written, now);
+  if (!check || (!always && written.length === 0 && applied.length === 0)) return;
+  const [state, observation] = [engine.state(), platform.truth()];
+  checker.observe({ at: now, state, observation, effects: applied, entries: written });
 }
 
 function disappointments(theatre: Theatre, expectation: Expectation, now: number): readonly Failure[] {
