@@ -1,10 +1,10 @@
 /** What the engine need not remember any longer, so that its record stays small however often it is deployed. */
 
-import type { EnvironmentState, KeptRelease } from './engine-state.ts';
+import type { EnvironmentState, KeptRelease, LeavingRelease } from './engine-state.ts';
 import type { Observation } from './observation.ts';
 import type { Release } from './release.ts';
 import type { Turn } from './turn.ts';
-import { stillLeaving } from './withdrawing.ts';
+import { isExposed, stillLeaving } from './withdrawing.ts';
 
 /**
  * How many of the newest releases are known by their content: the same one deployed again keeps its number. All of
@@ -14,7 +14,7 @@ const KNOWN_RELEASES = 100;
 
 export function forget(turn: Turn, observation: Observation): Turn {
   const kept = stillKept(turn.state, turn.now);
-  const leaving = stillLeaving(turn.state, observation);
+  const leaving = notGone(turn, observation);
   const same = kept === turn.state.kept && leaving === turn.state.leaving;
   const state = same ? turn.state : { ...turn.state, kept, leaving };
   const releases = stillKnown(state, observation);
@@ -27,6 +27,15 @@ function stillKept({ kept, spec }: EnvironmentState, now: number): readonly Kept
   const stays = ({ fullUntil }: KeptRelease, index: number): boolean =>
     now < fullUntil || index >= kept.length - spec.keep;
   return kept.every(stays) ? kept : kept.filter(stays);
+}
+
+/** Without what has left, and what only stays because it is kept anyhow. */
+function notGone({ state, now }: Turn, observation: Observation): readonly LeavingRelease[] {
+  const kept = new Set(state.kept.map(({ release }) => release));
+  const leaving = stillLeaving(state, observation);
+  const stays = ({ release, until, carries }: LeavingRelease): boolean =>
+    now < until || isExposed(release, state, observation) || (carries === true && !kept.has(release));
+  return leaving.every(stays) ? leaving : leaving.filter(stays);
 }
 
 /** The newest, and all that serve, are kept, are under way, or still run. */

@@ -11,7 +11,7 @@ import type { Observation } from './observation.ts';
 import { sameShares } from './shares.ts';
 import { rollBounds, type RollBounds } from './sizes.ts';
 import { approvedRollout } from './turn.ts';
-import { stillLeaving } from './withdrawing.ts';
+import { isExposed, stillLeaving } from './withdrawing.ts';
 
 /** A share below this is what is left of rounding. */
 const SMALLEST = 1e-9;
@@ -42,7 +42,7 @@ export function rollComplete(state: EnvironmentState, observation: Observation):
 /** The split during a roll. */
 export function rollShares(state: EnvironmentState, plan: RollingPlan, observation: Observation): Shares {
   const roll = openRoll(state, plan, observation);
-  return roll === null ? {} : withoutMore(sharesOf(state, roll), { state, observation, roll });
+  return roll === null ? {} : withoutMore(sharesOf(state, roll, observation), { state, observation, roll });
 }
 
 /** How many replicas the releases that take part should run now; `idle`: what others run beyond what they should. */
@@ -58,14 +58,18 @@ export function rollReplicas(
   return wanted;
 }
 
-/** The releases that take part in a roll: the one that is rolled to, the stable one, and whoever else gets requests. */
+/**
+ * The releases that take part in a roll: the one that is rolled to, the stable one, whose rollout was ended in the middle,
+ * and whoever else gets requests.
+ */
 export function rolledReleases(state: EnvironmentState, observation: Observation): readonly number[] {
   const named = [rollTarget(state), state.stable].flatMap((release) => (release === null ? [] : [release]));
   const control = guardOf(state)?.control;
   const exposed = Object.keys(observation.releases)
     .map(Number)
     .filter((release) => release !== control && isExposed(release, state, observation));
-  return [...new Set([...named, ...exposed])];
+  const ended = stillLeaving(state, observation).filter(({ carries }) => carries);
+  return [...new Set([...named, ...exposed, ...ended.map(({ release }) => release)])];
 }
 
 interface Roll {
@@ -110,16 +114,17 @@ function memberOf(release: number, { releases }: Observation): Member {
   return { release, desired, ready: Math.min(ready, desired) };
 }
 
-function isExposed(release: number, { commanded }: EnvironmentState, { traffic }: Observation): boolean {
-  return (traffic?.[release] ?? 0) > 0 || (commanded?.shares[release] ?? 0) > 0;
-}
-
-/** What stays warm for a rollback must not take the room that the target needs to become whole. */
+/**
+ * What stays warm for a rollback must not take the room that the target needs to become whole. What has been withdrawn
+ * goes altogether, and is warm again when it gets no request any more.
+ */
 function withWarm(olds: readonly Member[], state: EnvironmentState, { most }: RollBounds): readonly Old[] {
-  const { kept, spec, stable } = state;
+  const { kept, leaving, spec, stable } = state;
   let room = most - spec.replicas;
-  const stays = (release: number): boolean =>
-    release === stable ? spec.keep > 0 : kept.some((one) => one.release === release);
+  const stays = (release: number): boolean => {
+    if (release === stable) return spec.keep > 0;
+    return kept.some((one) => one.release === release) && !leaving.some((one) => one.release === release);
+  };
   return olds
     .toReversed()
     .map((old) => {
@@ -165,7 +170,11 @@ function targetReplicas({ target, olds, bounds }: Roll, full: number, idle: numb
  * The target gets as much as its ready replicas are of the full size, the rest goes to the replicas that stay, evenly.
  * Below full size every replica carries the same, so none more than one of the floor would.
  */
-function sharesOf({ stable, spec, commanded }: EnvironmentState, { target, olds, bounds }: Roll): Shares {
+function sharesOf(
+  { stable, spec, commanded }: EnvironmentState,
+  { target, olds, bounds }: Roll,
+  observation: Observation,
+): Shares {
   const { release: goal, ready } = target;
   const serving = olds.map((old) => ({ release: old.release, count: Math.min(old.ready, old.want) }));
   const others = sum(serving.map(({ count }) => count));
@@ -177,35 +186,31 @@ function sharesOf({ stable, spec, commanded }: EnvironmentState, { target, olds,
     return shares;
   }
   if (goal === stable) return { [goal]: 1 };
-  if (stable === null) {
-    // A first deployment that is exposed stays so while one replica is ready: there is nothing else to send requests to.
-    const enough = (commanded?.shares[goal] ?? 0) > 0 ? 1 : Math.max(1, bounds.least);
-    return ready >= enough ? { [goal]: 1 } : {};
-  }
-  if (ready > 0) return { [goal]: 1 };
+  // What gets everything goes on so: there is nothing else to send requests to.
+  const whole = (observation.traffic ?? commanded?.shares ?? {})[goal] === 1;
+  if (stable === null) return ready >= (whole ? 1 : Math.max(1, bounds.least)) ? { [goal]: 1 } : {};
+  if (whole || ready > 0) return { [goal]: 1 };
   return olds.some(({ release, want }) => release === stable && want > 0) ? { [stable]: 1 } : {};
 }
 
-/** What has been withdrawn never gets more than it does now: what it lost by a replica of others goes to the rest. */
+/** What has been withdrawn never gets more than it does now: the rest is for whoever serves, the stable release first. */
 function withoutMore(
   shares: Shares,
   { state, observation, roll }: { state: EnvironmentState; observation: Observation; roll: Roll },
 ): Shares {
+  const { stable } = state;
+  if (stable === null) return shares;
   const { target, olds } = roll;
-  const withdrawn = new Set(stillLeaving(state, observation).map(({ release }) => release));
+  const serves = olds.some(({ release, ready, want }) => release === stable && Math.min(ready, want) > 0);
+  const taker = target.ready > 0 && !serves ? target.release : stable;
   const now = observation.traffic ?? state.commanded?.shares ?? {};
-  const over = olds
-    .map(({ release }) => ({ release, excess: (shares[release] ?? 0) - (now[release] ?? 0) }))
-    .filter(({ release, excess }) => withdrawn.has(release) && excess > SMALLEST);
-  if (over.length === 0) return shares;
-  const serving = [{ ...target, want: target.ready }, ...olds]
-    .map(({ release, ready, want }) => ({ release, count: Math.min(ready, want) }))
-    .filter(({ release, count }) => !withdrawn.has(release) && count > 0);
-  const takers = serving.length > 0 ? serving : [{ release: state.stable ?? target.release, count: 1 }];
-  const [excess, whole] = [sum(over.map((one) => one.excess)), sum(takers.map(({ count }) => count))];
   const changed: Record<number, number> = { ...shares };
-  for (const one of over) changed[one.release] = now[one.release] ?? 0;
-  for (const { release, count } of takers) changed[release] = (changed[release] ?? 0) + (excess * count) / whole;
+  for (const { release } of stillLeaving(state, observation)) {
+    const excess = (changed[release] ?? 0) - (now[release] ?? 0);
+    if (excess <= SMALLEST) continue;
+    changed[release] = now[release] ?? 0;
+    changed[taker] = (changed[taker] ?? 0) + excess;
+  }
   return Object.fromEntries(Object.entries(changed).filter(([, share]) => share > SMALLEST));
 }
 

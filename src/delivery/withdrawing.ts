@@ -14,6 +14,11 @@ export function keptReplicas({ kept, spec }: EnvironmentState, now: number): Rec
   return wanted;
 }
 
+/** Whether it gets requests, or will as soon as the router has followed. */
+export function isExposed(release: number, { commanded }: EnvironmentState, { traffic }: Observation): boolean {
+  return (traffic?.[release] ?? 0) > 0 || (commanded?.shares[release] ?? 0) > 0;
+}
+
 /** Those that have not gone yet, and have not come back as something else. */
 export function stillLeaving(
   { leaving, stable, rollout }: EnvironmentState,

@@ -58,7 +58,7 @@ function capacityBeforeTraffic({ effects, before, after }: Happening): string | 
       const rises = share > (world.shares[release] ?? 0) + 1e-9;
       if (!rises || release === before.witness.lastPromoted) continue;
       const ready = seen.releases[release]?.ready ?? 0;
-      const need = replicasFor(share, carriers(after.engine, seen));
+      const need = replicasFor(share, carriers(after.engine, effect.shares, seen));
       if (ready < need) return `#${name} was given ${share * 100}% with ${ready} of ${need} replicas ready`;
     }
   }

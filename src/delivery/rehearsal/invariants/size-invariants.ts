@@ -19,6 +19,7 @@ export function enoughStays(serving: number | null): Invariant {
   const read = createRolloutLog(serving);
   const plans = createPlanBook();
   const keeps = new Map<number, number>();
+  let before: EnvironmentState | null = null;
   return {
     name: 'I3',
     check(instant) {
@@ -42,7 +43,10 @@ export function enoughStays(serving: number | null): Invariant {
         if (stable === null) continue;
         needed.set(stable, stableNeeds(planOf(rollout), { release: stable, kind, instant }));
       }
-      return tooSmall(instant, needed) ?? outOfBounds(instant, planOf(state.rollout?.id ?? ''));
+      // What is kept no more has replicas of its own until the effects of this instant.
+      const kept = [...(before?.kept ?? []), ...state.kept];
+      before = state;
+      return tooSmall(instant, needed) ?? outOfBounds({ ...instant, state: { ...state, kept } }, planOf);
     },
   };
 }
@@ -66,7 +70,8 @@ function tooSmall({ observation }: Instant, needed: ReadonlyMap<number, number>)
 }
 
 /** Whether an effect of a rolling plan has broken its floor or its ceiling, by what was seen when it was decided. */
-function outOfBounds({ at, state, effects }: Instant, plan: Strategy): string | null {
+function outOfBounds({ at, state, effects }: Instant, planOf: (rollout: string) => Strategy): string | null {
+  const plan = planOf(state.rollout?.id ?? '');
   if (plan.kind !== 'rolling' || state.removed || state.stable === null) return null;
   let crew: Crew = { seen: null, desired: {}, ready: {} };
   for (const applied of effects) {
@@ -117,14 +122,18 @@ function complaintOf(
   const full = state.spec.replicas;
   const { most, least } = rollBounds(plan, full);
   const apart = new Map(state.leaving.flatMap(({ release, until }) => (at < until ? [[release, Infinity]] : [])));
-  for (const { release, fullUntil } of state.kept) apart.set(release, at < fullUntil ? full : 1);
+  for (const { release, fullUntil } of state.kept) {
+    apart.set(release, Math.max(apart.get(release) ?? 0, at < fullUntil ? full : 1));
+  }
   if (state.stable !== null && state.rollout?.outcome !== null) apart.delete(state.stable);
   const total = ({ desired }: Crew): number =>
     Object.entries(desired).reduce(
       (sum, [name, count]) => sum + Math.max(0, count - (apart.get(Number(name)) ?? 0)),
       0,
     );
-  const ready = (crew: Crew): number => Object.values(crew.ready).reduce((sum, count) => sum + count, 0);
+  const parts = [state.stable, state.rollout?.candidate, ...Object.keys(applied.seen.traffic ?? {})].map(Number);
+  const rolled = new Set([...parts, ...state.leaving.flatMap((one) => (one.carries === true ? [one.release] : []))]);
+  const ready = (crew: Crew): number => [...rolled].reduce((sum, release) => sum + (crew.ready[release] ?? 0), 0);
   if (total(next) > total(before) && total(next) > most) {
     return `#${effect.release} went to ${effect.replicas} replicas: ${total(next)} in all, and ${most} may be`;
   }

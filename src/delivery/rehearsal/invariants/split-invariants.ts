@@ -1,6 +1,6 @@
 /** I1, I2 and I4 of facts/rollouts.md section 10.2: what requests get. */
 
-import type { EnvironmentState } from '../../engine-state.ts';
+import type { EnvironmentState, Shares } from '../../engine-state.ts';
 import { guardOf } from '../../guard.ts';
 import type { Observation } from '../../observation.ts';
 import { isGradual, rollBounds } from '../../sizes.ts';
@@ -46,7 +46,7 @@ export function capacityBeforeTraffic(serving: number | null): Invariant {
           const release = Number(name);
           const rises = share > (seen.traffic?.[release] ?? 0) + 1e-9;
           if (release === exempt || !rises) continue;
-          const need = replicasFor(share, carriers(state, seen));
+          const need = replicasFor(share, carriers(state, effect.shares, seen));
           const ready = seen.releases[release]?.ready ?? 0;
           if (ready < need) return `#${name} was given ${share * 100}% with ${ready} of ${need} replicas ready`;
         }
@@ -56,10 +56,16 @@ export function capacityBeforeTraffic(serving: number | null): Invariant {
   };
 }
 
-/** How many ready replicas carry all requests. */
-export function carriers({ spec, rollout }: EnvironmentState, { releases }: Observation): number {
+/**
+ * How many ready replicas carry all requests: in a rolling plan of those releases that get, got or may get any. Where none
+ * of the stable release is ready one has to do.
+ */
+export function carriers({ spec, rollout, stable }: EnvironmentState, shares: Shares, seen: Observation): number {
   if (rollout?.plan.kind !== 'rolling') return spec.replicas;
-  const ready = Object.values(releases).reduce((sum, one) => sum + one.ready, 0);
+  if (stable !== null && (seen.releases[stable]?.ready ?? 0) === 0) return 1;
+  const named = Object.keys({ ...shares, ...seen.traffic }).map(Number);
+  const serving = [...new Set(stable === null ? named : [...named, stable])];
+  const ready = serving.reduce((sum, release) => sum + (seen.releases[release]?.ready ?? 0), 0);
   return Math.max(1, Math.min(rollBounds(rollout.plan, spec.replicas).least, ready));
 }
 
