@@ -195,17 +195,19 @@ describe('I5', () => {
   });
 
   test('lets an aborted candidate carry what a smaller stable release can not yet, and never more', () => {
-    const dynamic = begin({ strategy: { ...PLAN, stableScale: 'dynamic' } });
-    const rollout = { ...dynamic.rollout, outcome: 'aborted' as const };
-    const invariant = abortReturnsToLastPromoted(1);
-    const at = (effects: readonly AppliedEffect[], state = { ...dynamic.state, rollout }): string | null =>
-      invariant.check({ at: 1, state, observation: observed({ 1: 1 }), effects, entries: [] });
+    const at = (effects: readonly AppliedEffect[], stableScale: 'dynamic' | 'full' = 'dynamic'): string | null => {
+      const { state, rollout } = begin({ strategy: { ...PLAN, stableScale } });
+      const invariant = abortReturnsToLastPromoted(1);
+      const common = { state, observation: observed({ 1: 1 }), effects: [] };
+      invariant.check({ ...common, at: 0, entries: starting(rollout) });
+      invariant.check({ ...common, at: 1, entries: ending(rollout, 'aborted') });
+      return invariant.check({ ...common, at: 2, effects, entries: [] });
+    };
     expect(at([routed({ 1: 0.5, 2: 0.5 }, { 1: 0.25, 2: 0.75 })])).toBeNull();
     expect(at([routed({ 1: 0.5, 2: 0.5 }, { 1: 0.75, 2: 0.25 })])).toBe(
       'without a rollout #2 was exposed instead of #1',
     );
-    const full = { ...dynamic.state, rollout: { ...rollout, plan: PLAN } };
-    expect(at([routed({ 1: 0.5, 2: 0.5 }, { 1: 0.25, 2: 0.75 })], full)).toBe(
+    expect(at([routed({ 1: 0.5, 2: 0.5 }, { 1: 0.25, 2: 0.75 })], 'full')).toBe(
       'without a rollout #2 was exposed instead of #1',
     );
   });

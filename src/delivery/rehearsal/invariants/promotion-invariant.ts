@@ -111,8 +111,8 @@ function endingComplaint(record: Record, end: Ended, { state, observation }: Ins
   if (outcome === 'promoted' && isJudged(plan) && reading.verdict.kind === 'fail' && !dry) {
     return `${rollout} was promoted although ${reading.sentence}`;
   }
-  // When the next rollout has begun at the same instant, the split that is seen is its own.
-  if (state.rollout?.id !== started.rollout) return null;
+  // When the next rollout has begun or all was removed at the same instant, the split that is seen is of that.
+  if (state.rollout?.id !== started.rollout || state.removed) return null;
   const all = state.rollout.guardUntil === null ? 1 : 1 - CONTROL_SHARE;
   return (observation.traffic?.[candidate] ?? 0) < all - SMALLEST
     ? `${rollout} was promoted before all requests went to #${candidate}`

@@ -1,19 +1,27 @@
 /** I5, I7 and I9 of facts/rollouts.md section 10.2: where rollouts return to, that they are alone, and how they wait. */
 
-import type { EnvironmentState, Shares } from '../../engine-state.ts';
+import type { Shares } from '../../engine-state.ts';
 import { CONTROL_SHARE } from '../../guard.ts';
 import { isGradual } from '../../sizes.ts';
 import type { AppliedEffect, Instant, Invariant } from './instant.ts';
+import { createPlanBook } from './plan-book.ts';
 import { createRolloutLog, type Guarded } from './rollout-log.ts';
 
 /** I5: what serves without a rollout, and what an abort or the guard returns to, is the last promoted release. */
 export function abortReturnsToLastPromoted(serving: number | null): Invariant {
   const read = createRolloutLog(serving);
+  const plans = createPlanBook();
+  const gradual = new Set<number>();
   return {
     name: 'I5',
     check(instant) {
       const { state, effects } = instant;
+      const planOf = plans.read(instant);
       const { lastPromoted, open, ended, guarded, rolledBackByItself } = read(instant);
+      for (const { end } of ended) {
+        if (isGradual({ plan: planOf(end.rollout) })) gradual.add(end.candidate);
+        else gradual.delete(end.candidate);
+      }
       if (state.stable !== lastPromoted) {
         return `the stable release is ${label(state.stable)}, the last promoted one ${label(lastPromoted)}`;
       }
@@ -23,36 +31,32 @@ export function abortReturnsToLastPromoted(serving: number | null): Invariant {
       }
       const last = effects.findLast(({ effect }) => effect.kind === 'route');
       if (open.length > 0 || last === undefined) return null;
-      const slowly = leavesSlowly(state);
-      // What was given at the instant of its end may have been given before it, and goes on being carried.
-      if (slowly && ended.length > 0) return null;
-      const strangers = strangersIn(last, { lastPromoted, guarded, leavesSlowly: slowly });
+      const justEnded = new Set(ended.map(({ end }) => end.candidate));
+      const strangers = strangersIn(last, { lastPromoted, guarded, gradual, justEnded });
       return strangers === null ? null : `without a rollout ${strangers} was exposed instead of ${label(lastPromoted)}`;
     },
   };
 }
 
-/** Where the plan has made the stable release smaller, an aborted candidate gives its requests back a few at a time. */
-function leavesSlowly({ rollout }: EnvironmentState): boolean {
-  return rollout !== null && isGradual(rollout);
-}
-
 interface Expected {
   readonly lastPromoted: number | null;
   readonly guarded: Guarded | null;
-  readonly leavesSlowly: boolean;
+  /** Where the plan has made the stable release smaller, an aborted candidate gives its requests back a few at a time. */
+  readonly gradual: ReadonlySet<number>;
+  /** What was given at the instant of its end may have been given before it. */
+  readonly justEnded: ReadonlySet<number>;
 }
 
 /** Who is exposed without a right to it, or that nobody is; `null` when all is well. */
 function strangersIn({ effect, seen }: AppliedEffect, expected: Expected): string | null {
-  const { lastPromoted, guarded } = expected;
+  const { lastPromoted, guarded, gradual, justEnded } = expected;
   const shares: Shares = effect.kind === 'route' ? effect.shares : {};
   const strangers = Object.entries(shares).filter(([name, share]) => {
     const release = Number(name);
     if (release === lastPromoted) return false;
     if (release === guarded?.control) return share > CONTROL_SHARE + SMALLEST;
-    const had = seen.traffic?.[release] ?? 0;
-    return !expected.leavesSlowly || share > had + SMALLEST;
+    if (!gradual.has(release)) return true;
+    return !justEnded.has(release) && share > (seen.traffic?.[release] ?? 0) + SMALLEST;
   });
   if (strangers.length > 0) return strangers.map(([name]) => `#${name}`).join(' and ');
   return lastPromoted !== null && Object.keys(shares).length === 0 ? 'nothing' : null;
