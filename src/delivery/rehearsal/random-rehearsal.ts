@@ -1,28 +1,11 @@
 /** Rehearsals that nobody wrote: any plan, any releases, any events in any order, from one seed. For property tests. */
 
-import { createRandom, type Random } from '../../kernel/random.ts';
+import { createRandom } from '../../kernel/random.ts';
 import type { EnvironmentSpec, Strategy } from '../environment-spec.ts';
+import { type Choice, createChoice } from './choice.ts';
 import { randomGates, randomStrategy } from './random-strategy.ts';
 import type { GateEnd, Rehearsal, RehearsalAction, RehearsalEvent, SimulatedRelease } from './rehearsal.ts';
 import { HEALTHY, REHEARSAL, SPEC } from './sample-spec.ts';
-
-/** Draws from a sequence. */
-export interface Choice {
-  /** A whole number from 0 up to, and without, `count`. */
-  readonly below: (count: number) => number;
-  /** One of them, each as likely as any other. */
-  readonly one: <Value>(values: readonly Value[]) => Value;
-}
-
-export function createChoice(random: Random): Choice {
-  const below = (count: number): number => Math.floor(random.next() * count);
-  const one = <Value>(values: readonly Value[]): Value => {
-    const [value] = values.slice(below(values.length));
-    if (value === undefined) throw new RangeError('there is nothing to choose from');
-    return value;
-  };
-  return { below, one };
-}
 
 /** With `kinds` only plans of these kinds. */
 export function randomRehearsal(seed: number, kinds?: readonly Strategy['kind'][]): Rehearsal {

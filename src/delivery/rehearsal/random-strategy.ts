@@ -1,7 +1,7 @@
 /** Strategies and gates that nobody wrote, of every kind and with every option. For property tests. */
 
 import type { Count, GatesPlan, JudgeSettings, Step, Strategy } from '../environment-spec.ts';
-import type { Choice } from './random-rehearsal.ts';
+import type { Choice } from './choice.ts';
 import { PLAN } from './sample-spec.ts';
 
 /** A canary, the strategy with the most options, is as likely as both others. */
