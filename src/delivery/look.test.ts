@@ -78,7 +78,10 @@ describe('during a long pause', () => {
     rig.world.badShare.set(2, 0.5);
     await rig.seconds(30);
     expect(rig.phase()).toBe('aborted aborted');
-    const again = looksOf(rig).reduce((sum, { counts, at }) => addLook(sum, counts, at), startEvidence(PLAN.judge, true));
+    const again = looksOf(rig).reduce(
+      (sum, { counts, at }) => addLook(sum, counts, at),
+      startEvidence(PLAN.judge, true),
+    );
     expect(again).toEqual(rig.controller.state().rollout?.evidence);
     expect(judge(again, PLAN.judge).verdict.kind).toBe('fail');
   });

@@ -34,27 +34,35 @@ export interface ExpectedDecision {
 
 /** When a candidate that is `ratio` times as bad is aborted. */
 export function expectedDecision(plan: ComparisonPlan): ExpectedDecision {
-  const { falseAlarm, slo, tolerate } = plan.settings;
+  const { weight, settings } = plan;
+  const { falseAlarm, slo, tolerate } = settings;
   const bar = -Math.log(slo.p99 === null ? falseAlarm : falseAlarm / 2);
+  const beside = linear((bad, events) => worseLogs({ bad, events, q: weight }, tolerate));
+  const alone = linear((bad, requests) => breachLogs({ requests, bad }, slo.errors));
   return simulate(plan, (counted) => {
     if (likeliest(counted, plan) < bar) return false;
     const { requests, bad, events } = counted;
-    const start =
-      plan.weight < 1
-        ? worseLogs({ bad, events, q: plan.weight }, tolerate)
-        : breachLogs({ requests, bad }, slo.errors);
+    const start = weight < 1 ? beside(bad, events) : alone(bad, requests);
     return logSuspicion({ start, later: [] }, 0) >= bar;
   });
 }
 
 /** When a candidate that is `ratio` times as bad (1: as good as stable) is proven fine. */
 export function expectedPass(plan: ComparisonPlan): ExpectedDecision {
-  const { miss, slo, detect } = plan.settings;
+  const { weight, settings } = plan;
+  const { miss, slo, detect } = settings;
   const bar = -Math.log(miss);
+  const fine = linear((bad, events) => fineLogs({ bad, events, q: weight }, detect));
   return simulate(plan, ({ requests, bad, events }) => {
     if (logWithin({ requests, bad }, slo.errors) >= bar) return true;
-    return plan.weight < 1 && logFine(fineLogs({ bad, events, q: plan.weight }, detect)) >= bar;
+    return weight < 1 && logFine(fine(bad, events)) >= bar;
   });
+}
+
+/** The same logarithms from two of them: they are linear in the bad requests and in all, and asked for very often. */
+function linear(logs: (bad: number, all: number) => readonly number[]): typeof logs {
+  const [ofBad, ofGood] = [logs(1, 1), logs(0, 1)];
+  return (bad, all) => ofGood.map((good, index) => bad * ((ofBad[index] ?? 0) - good) + all * good);
 }
 
 interface Counted {
