@@ -12,7 +12,13 @@ export type Engine = EnvironmentSpec['engine'];
 export type Prepared =
   /** `folder` as `prepareModule` makes it. */
   | { readonly engine: 'node'; readonly folder: string }
-  | { readonly engine: 'wasmtime'; readonly program: string; readonly component: string };
+  | {
+      readonly engine: 'wasmtime';
+      readonly program: string;
+      readonly component: string;
+      /** Bytes of memory that it starts with. */
+      readonly startsWith: number;
+    };
 
 /** Calls may come at once, also for the same image. */
 export type Prepare = (image: Digest, engine: Engine) => Promise<Prepared>;
@@ -40,10 +46,10 @@ export function modulesOf({ images, cache, environment }: ModulesOptions): Prepa
       return { engine, folder: await prepareModule({ bytes, cacheFolder: folder }) };
     }
     const { checkForWasmtime, findWasmtime } = await import('./wasmtime.ts');
-    checkForWasmtime(bytes);
+    const startsWith = checkForWasmtime(bytes);
     const program = await findWasmtime(environment);
     const component = join(folder, `${hexOf(sha256(bytes))}.wasm`);
     if (!existsSync(component)) writeFileAtomic(component, bytes);
-    return { engine, program, component };
+    return { engine, program, component, startsWith };
   };
 }

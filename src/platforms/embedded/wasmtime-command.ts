@@ -6,6 +6,8 @@ export interface WasmtimeOrder {
   readonly program: string;
   /** Path of the component. */
   readonly component: string;
+  /** Bytes of memory that the component starts with. */
+  readonly startsWith: number;
   /** Bytes of memory that one request may take, milliseconds that it may run. */
   readonly limits: { readonly memory: number; readonly request: number };
   /** Shown to whoever lists processes. */
@@ -26,9 +28,19 @@ const NOT_FOR_A_SECRET = /^(?:LD_|GLIBC_|MALLOC_|RUST_|RAYON_|TOKIO_|WASMTIME_|X
  * It chooses a loopback port and tells it on its standard error. Each request gets a fresh instance. The pooling allocator
  * is left out: it is not in every build.
  *
- * @throws Fault `embedded/not-for-wasmtime` when a secret has a name that wasmtime itself would heed.
+ * @throws Fault `embedded/not-for-wasmtime` when a secret has a name that wasmtime itself would heed, or the component starts
+ *   with more memory than it may have: wasmtime would tell that only by failing every request.
  */
-export function wasmtimeCommand({ program, component, limits, config, secrets }: WasmtimeOrder): WasmtimeCommand {
+export function wasmtimeCommand(order: WasmtimeOrder): WasmtimeCommand {
+  const { program, component, limits, config, secrets } = order;
+  if (order.startsWith > limits.memory) {
+    throw embeddedFault({
+      code: 'embedded/not-for-wasmtime',
+      kind: 'refused',
+      message: `The component starts with ${order.startsWith} bytes of memory, but may have ${limits.memory}.`,
+      hint: 'Raise `limits.memory`, or make its static tables and stack smaller.',
+    });
+  }
   const heeded = Object.keys(secrets).find((name) => NOT_FOR_A_SECRET.test(name));
   if (heeded !== undefined) {
     throw embeddedFault({

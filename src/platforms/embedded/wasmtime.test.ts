@@ -73,7 +73,7 @@ describe('the program', () => {
 
 describe('what it is given', () => {
   test('may not be a core module, nor want to send requests of its own', async () => {
-    expect(() => checkForWasmtime(readFileSync(MISBEHAVE))).not.toThrow();
+    expect(checkForWasmtime(readFileSync(MISBEHAVE))).toBeGreaterThanOrEqual(65_536);
     expect(() => checkForWasmtime(readFileSync(GATEWAY))).toThrow('takes components');
     const outgoing = await parse(`(component
       (import "wasi:http/outgoing-handler@0.2.9" (instance))
@@ -82,7 +82,13 @@ describe('what it is given', () => {
     expect(() => checkForWasmtime(outgoing)).toThrow('would let its requests out to any address');
   });
 
-  const order = { program: '/bin/wasmtime', component: '/a.wasm', limits: { memory: 1e6, request: 500 } };
+  const limits = { memory: 1e6, request: 500 };
+  const order = { program: '/bin/wasmtime', component: '/a.wasm', startsWith: 65_536, limits };
+
+  test('may not start with more memory than it may have', () => {
+    const large = { ...order, startsWith: 2e6, config: {}, secrets: {} };
+    expect(() => wasmtimeCommand(large)).toThrow('starts with 2000000 bytes of memory, but may have 1000000');
+  });
 
   test('has no value of a secret on the command line, also when the configuration has the same name', () => {
     const config = { GREETING: 'hi=there', TOKEN: 'plain' };

@@ -45,14 +45,17 @@ export async function findWasmtime(environment: Environment): Promise<string> {
 /** Requests that a service sends by itself: wasmtime would let them out to anywhere. */
 const OUTGOING = /^wasi:http\/outgoing-handler@/;
 
+const PAGE = 65_536;
+
 /**
  * What our own host would serve, wasmtime must be able to serve, and lend no more.
  *
+ * @returns how many bytes of memory it starts with
  * @throws Fault `embedded/not-for-wasmtime`; as `checkService` else.
  */
-export function checkForWasmtime(bytes: Uint8Array): void {
+export function checkForWasmtime(bytes: Uint8Array): number {
   checkService(bytes);
-  const { kind, imports } = inspectWasm(bytes);
+  const { kind, imports, memories } = inspectWasm(bytes);
   if (kind === 'module') {
     throw embeddedFault({
       code: 'embedded/not-for-wasmtime',
@@ -62,7 +65,7 @@ export function checkForWasmtime(bytes: Uint8Array): void {
     });
   }
   const outgoing = imports.find((name) => OUTGOING.test(name));
-  if (outgoing === undefined) return;
+  if (outgoing === undefined) return memories.reduce((sum, { minimum }) => sum + minimum, 0) * PAGE;
   throw embeddedFault({
     code: 'embedded/not-for-wasmtime',
     kind: 'refused',
