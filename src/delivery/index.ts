@@ -103,4 +103,6 @@ export {
   recordingOf,
   runBacktest,
 } from './backtest/index.ts';
-export { type ComparisonPlan, expectedDecision, type ExpectedDecision, expectedPass } from './judge/index.ts';
+export type { ExpectedDecision } from './judge/index.ts';
+export { forecast, type Forecast } from './forecast.ts';
+export { seenTraffic, type SeenTraffic } from './seen-traffic.ts';

@@ -2,9 +2,11 @@
 
 import { formatDuration } from '../../kernel/quantity.ts';
 import { describePlan, describeReasons, planPipeline, type PlannedTask } from '../../pipeline/index.ts';
-import type { System } from '../../system.ts';
+import type { Project } from '../../project/index.ts';
+import { openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { openSession } from '../pipeline-session.ts';
+import { type EnvironmentForecast, forecastReport } from '../report/forecast-report.ts';
 import { harmless, table, type Terminal } from '../terminal.ts';
 
 export interface PlanOptions {
@@ -25,8 +27,13 @@ export async function runPlan(system: System, terminal: Terminal, options: PlanO
     clock: system.clock,
   });
   const deployments = deploymentsFor(project, revision);
+  const forecasts = await forecastsOf(
+    system,
+    project,
+    deployments.map(({ environment }) => environment),
+  );
   if (options.json) {
-    terminal.print(JSON.stringify({ service: project.service, revision, tasks, deployments }));
+    terminal.print(JSON.stringify({ service: project.service, revision, tasks, deployments, forecasts }));
     return EXIT.ok;
   }
   const dirty = revision.dirty > 0 ? `, ${revision.dirty} uncommitted change${revision.dirty === 1 ? '' : 's'}` : '';
@@ -40,7 +47,35 @@ export async function runPlan(system: System, terminal: Terminal, options: PlanO
   for (const { environment, why, approval } of deployments) {
     terminal.print(`  → ${environment}  ${harmless(why)}${approval ? ', after approval' : ''}`);
   }
+  for (const one of forecasts) terminal.print(`\n${forecastReport(one, terminal)}`);
   return EXIT.ok;
+}
+
+/** Supposed where no rollout has counted any: requests per second, and the share of them that fails. */
+const SUPPOSED_RATES = [1, 10, 100];
+const SUPPOSED_ERRORS = 0.001;
+
+/** What the judges of these environments will do at the traffic that their last rollouts have counted. */
+async function forecastsOf(
+  system: System,
+  { service, environments }: Project,
+  names: readonly string[],
+): Promise<readonly EnvironmentForecast[]> {
+  if (names.length === 0) return [];
+  const { forecast, seenTraffic } = await import('../../delivery/index.ts');
+  const journal = await openJournal(system);
+  const found: EnvironmentForecast[] = [];
+  for (const { name, spec } of environments.filter(({ name }) => names.includes(name))) {
+    const seen = seenTraffic(journal, `${service}/${name}`);
+    // Where no request has failed, none is known to fail more seldom than one in all.
+    const baseline = seen === null ? SUPPOSED_ERRORS : Math.max(1, seen.bad) / Math.max(1, seen.requests);
+    const rates = seen === null ? SUPPOSED_RATES : [seen.rate];
+    const forecasts = rates.flatMap((rate) => forecast(spec.strategy, { rate, baseline }) ?? []);
+    const counted = seen === null ? null : `counted ${formatDuration(Math.max(0, system.clock.wall() - seen.at))} ago`;
+    if (forecasts.length > 0) found.push({ environment: name, seen: counted, forecasts });
+  }
+  journal.close();
+  return found;
 }
 
 function symbolOf({ state }: PlannedTask, terminal: Terminal): string {

@@ -17,7 +17,7 @@ const PRINTED = [
 test.each(PRINTED)('at $weight and $rate/s errors of $errors are aborted when they should be', (row) => {
   const expected = expectedDecision({ ...AT_5_PERCENT, ...row, ratio: row.errors / 0.001 });
   expect(expected.decided).toBe(1);
-  // 400 runs: the median of such a law is known to about a tenth, its 90th percentile as well; a look takes a second.
+  // 300 runs: the median of such a law is known to about a tenth, its 90th percentile as well; a look takes a second.
   expect(Math.abs((expected.median ?? 0) - row.median)).toBeLessThanOrEqual(1 + 0.15 * row.median);
   expect(Math.abs((expected.p90 ?? 0) - row.p90)).toBeLessThanOrEqual(1 + 0.2 * row.p90);
   expect(Math.abs(expected.harmed - row.harmed)).toBeLessThanOrEqual(0.1 * row.harmed);

@@ -73,7 +73,7 @@ interface Counted {
   readonly events: number;
 }
 
-const RUNS = 400;
+const RUNS = 300;
 
 function simulate(plan: ComparisonPlan, isDecided: (counted: Counted) => boolean): ExpectedDecision {
   const { weight, rate, baseline, ratio } = plan;
