@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createServingRig, type Rig } from '../../test/rigs/engine-rig.ts';
+import { createServingRig, type Rig, SPEC } from '../../test/rigs/engine-rig.ts';
 import { createEnvironmentFold, type EnvironmentView, foldEnvironments, readEnvironments } from './index.ts';
 
 const KEY = 'herald/local';
@@ -40,6 +40,17 @@ test('reading the newest looks only tells the same as folding the whole journal'
     view && { ...view, rollouts: view.rollouts.map((one) => (one.ended === null ? one : { ...one, lastLook: null })) };
   expect(viewOf(rig).rollouts.at(-1)?.counted.candidate.requests).toBe(200);
   expect(viewOf(rig)).toEqual(withoutOldLooks(foldEnvironments(rig.journal.read()).get(KEY)));
+});
+
+test('what a guard has counted is read with what was decided on', async () => {
+  const rig = await createServingRig();
+  await rig.deploy(2, { ...SPEC, guard: 600_000 });
+  await rig.seconds(90);
+  const whole = foldEnvironments(rig.journal.read()).get(KEY)?.rollouts.at(-1);
+  const read = viewOf(rig).rollouts.at(-1);
+  expect(whole?.ended?.outcome).toBe('promoted');
+  expect(read?.counted).toEqual(whole?.counted);
+  expect(read?.counted.candidate.requests).toBeGreaterThan(2000);
 });
 
 test('adding entries one by one comes to the same, and views do not change afterwards', async () => {

@@ -36,9 +36,13 @@ export interface RolloutView {
   readonly startedSeq: number;
   /** The newest look while it is under way. */
   readonly lastLook: RolloutLooked | null;
-  /** What was counted in all looks; when it has ended, all that was decided on (a retry goes on with what was known). */
+  /**
+   * What was counted in all looks; from its end on, all that was decided on (a retry goes on with what was known), and
+   * what the guard has counted since.
+   */
   readonly counted: Counted;
-  readonly ended: (RolloutEnded & { readonly wall: number }) | null;
+  /** `wall`: wall time in milliseconds; `seq`: sequence number of the entry that tells of its end. */
+  readonly ended: (RolloutEnded & { readonly wall: number; readonly seq: number }) | null;
 }
 
 export type { Moment };
@@ -75,7 +79,7 @@ export function foldEnvironments(entries: readonly Entry[]): ReadonlyMap<string,
   return fold.views();
 }
 
-/** What is read of each environment; of the many looks only those of a rollout that is under way are wanted. */
+/** What is read of each environment; of the many looks only those of a rollout that is under way, or guarded, are wanted. */
 const TOLD_KINDS = DELIVERY_ENTRY_KINDS.filter((kind) => kind !== 'rollout.looked' && !kind.startsWith('effect.'));
 
 /** The same as folding the whole journal, but for the looks of rollouts that have ended, which are not read. */
@@ -83,10 +87,12 @@ export function readEnvironments(journal: Journal): ReadonlyMap<string, Environm
   const fold = createEnvironmentFold();
   const told = journal.read({ kinds: TOLD_KINDS });
   fold.add(told);
-  for (const { key, rollouts } of fold.views().values()) {
+  for (const { key, rollouts, now } of fold.views().values()) {
     const last = rollouts.at(-1);
-    if (last === undefined || last.ended !== null) continue;
-    fold.add(journal.read({ subject: key, kinds: ['rollout.looked'], after: last.startedSeq }));
+    // A promoted rollout that is guarded is still judged; what was counted up to its end is in that entry.
+    if (last === undefined || (last.ended !== null && (now?.guard ?? null) === null)) continue;
+    const after = last.ended?.seq ?? last.startedSeq;
+    fold.add(journal.read({ subject: key, kinds: ['rollout.looked'], after }));
   }
   return fold.views();
 }
@@ -184,7 +190,7 @@ function addToRollout(rollout: RolloutDraft, entry: Entry): void {
     }
     case 'rollout.ended': {
       const ended = dataOf<RolloutEnded & { readonly reading: { readonly totals: Counted } }>(entry);
-      rollout.ended = { ...ended, wall: entry.at };
+      rollout.ended = { ...ended, wall: entry.at, seq: entry.seq };
       rollout.counted = ended.reading.totals;
       break;
     }

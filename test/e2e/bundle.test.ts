@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runBriefly } from '../../src/kernel/subprocess.ts';
@@ -50,6 +51,9 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['pause'],
   ['resume'],
   ['rollback'],
+  ['approve'],
+  ['reject'],
+  ['backtest', join(checkout, 'test/fixtures/backtest/counters.ndjson')],
   ['down'],
 ];
 
@@ -78,6 +82,19 @@ test.each(['init', 'config', 'schema', 'plan', 'run', 'image', 'status', 'promot
     expect(stdout).toContain(`Usage: slipway ${name}`);
   },
 );
+
+test('the load generator of the bundle finds what it is made of', async () => {
+  const server = createServer((_request, response) => response.end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const order = { url: `http://127.0.0.1:${port}/`, host: 'x', rate: 10, seconds: 1, connections: 1 };
+  const args = [join(checkout, 'dist', 'load.js'), JSON.stringify(order)];
+  const { stdout } = await runBriefly({ program: process.execPath, args, cwd: root, env, timeout: 20_000 });
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  expect(JSON.parse(stdout)).toMatchObject({ unanswered: 0, reachable: true });
+});
 
 test('what each run loads brings no parser of project files or of images', () => {
   const dist = join(checkout, 'dist');

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { createServingRig, PLAN, type Rig, SPEC } from '../../../test/rigs/engine-rig.ts';
+import { plainTerminal } from '../../../test/rigs/terminal-rig.ts';
+import { type EnvironmentSpec, readEnvironments } from '../../delivery/index.ts';
+import { environmentReport } from './rollout-report.ts';
+
+function statusOf(rig: Rig): string {
+  const view = readEnvironments(rig.journal).get('herald/local');
+  if (view === undefined) throw new Error('nothing was told');
+  return environmentReport(view, rig.clock.wall(), plainTerminal());
+}
+
+describe('the status of an environment', () => {
+  test('names who has approved and the one command that ends the wait, with the environment', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, { ...SPEC, approval: { count: 2, by: ['ana', 'leads'], expires: null } });
+    await rig.order({ kind: 'approve', by: 'ben', groups: ['leads'], authenticated: false });
+    const status = statusOf(rig);
+    expect(status).toMatch(/^herald\/local {2}paused \(approval\)/);
+    expect(status).toContain('approved by ben of leads (recorded, not authenticated), 1 of 2');
+    expect(status).toMatch(/waits until a person decides; "slipway approve local" ends it/);
+  });
+
+  test('shows how the gates ended that have', async () => {
+    const rig = await createServingRig();
+    const gates: EnvironmentSpec['gates'] = {
+      smoke: [{ method: 'get', path: '/', body: null, status: 200 }],
+      load: { path: '/', rate: 10, for: 1000, p99: null, errors: 0 },
+      e2e: false,
+    };
+    rig.world.gateEnds.set('smoke', { kind: 'passed', summary: '1 probe was answered as expected' });
+    await rig.deploy(2, { ...SPEC, strategy: { ...PLAN, steps: [{ kind: 'weight', weight: 1 }] }, gates });
+    await rig.seconds(5);
+    expect(statusOf(rig)).toContain('✔ smoke  1 probe was answered as expected');
+    expect(statusOf(rig)).toMatch(/waits for .*load/);
+  });
+
+  test('says what waits for the end of this rollout', async () => {
+    const rig = await createServingRig();
+    const spec: EnvironmentSpec = { ...SPEC, strategy: { ...PLAN, supersede: 'queue' } };
+    await rig.deploy(2, spec);
+    await rig.deploy(3, spec);
+    expect(statusOf(rig)).toContain('#3 waits and is rolled out when this one has ended');
+  });
+
+  test('tells a candidate that leaves from a release that is kept warm', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, { ...SPEC, strategy: { ...PLAN, keepAborted: 60_000 } });
+    await rig.seconds(5);
+    await rig.order({ kind: 'abort' });
+    await rig.seconds(2);
+    expect(statusOf(rig)).toMatch(/#1 +stable +2 of 2 ready/);
+    expect(statusOf(rig)).toMatch(/#2 +leaving +\d of \d ready/);
+  });
+
+  test('says for how long a promoted release is still guarded, and by which control', async () => {
+    const rig = await createServingRig();
+    const steps = [{ kind: 'weight', weight: 1 }] as const;
+    await rig.deploy(2, { ...SPEC, guard: 600_000, strategy: { ...PLAN, steps } });
+    await rig.seconds(60);
+    const status = statusOf(rig);
+    expect(status).toMatch(/^herald\/local {2}healthy/);
+    expect(status).toMatch(/#1 +control/);
+    const [, minutes] = /guarded for another (\d+)m.*with #1 as control; #2: 0 bad of \d{4,}/.exec(status) ?? [];
+    expect(Number(minutes)).toBeGreaterThanOrEqual(8);
+    expect(Number(minutes)).toBeLessThan(10);
+  });
+});
