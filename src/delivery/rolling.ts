@@ -193,24 +193,30 @@ function sharesOf(
   return olds.some(({ release, want }) => release === stable && want > 0) ? { [stable]: 1 } : {};
 }
 
-/** What has been withdrawn never gets more than it does now: the rest is for whoever serves, the stable release first. */
+/**
+ * An old release never gets more than it does now: the rest is for whoever serves, the stable release first. Where
+ * nothing was ever promoted it is for the target, and for nobody before that is ready.
+ */
 function withoutMore(
   shares: Shares,
   { state, observation, roll }: { state: EnvironmentState; observation: Observation; roll: Roll },
 ): Shares {
   const { stable } = state;
-  if (stable === null) return shares;
   const { target, olds } = roll;
-  const serves = olds.some(({ release, ready, want }) => release === stable && Math.min(ready, want) > 0);
-  const taker = target.ready > 0 && !serves ? target.release : stable;
   const now = observation.traffic ?? state.commanded?.shares ?? {};
   const changed: Record<number, number> = { ...shares };
-  for (const { release } of stillLeaving(state, observation)) {
-    const excess = (changed[release] ?? 0) - (now[release] ?? 0);
-    if (excess <= SMALLEST) continue;
+  let excess = 0;
+  for (const { release } of olds) {
+    const more = (changed[release] ?? 0) - (now[release] ?? 0);
+    if (release === stable || more <= SMALLEST) continue;
     changed[release] = now[release] ?? 0;
-    changed[taker] = (changed[taker] ?? 0) + excess;
+    excess += more;
   }
+  if (excess === 0) return shares;
+  const serves = olds.some(({ release, ready, want }) => release === stable && Math.min(ready, want) > 0);
+  const taker = target.ready > 0 && !serves ? target.release : stable;
+  if (taker === null) return olds.some(({ release }) => (now[release] ?? 0) > 0) ? shares : {};
+  changed[taker] = (changed[taker] ?? 0) + excess;
   return Object.fromEntries(Object.entries(changed).filter(([, share]) => share > SMALLEST));
 }
 

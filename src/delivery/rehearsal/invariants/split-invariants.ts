@@ -88,7 +88,8 @@ interface Withdrawn {
 
 /**
  * I4: after an abort, eventually the candidate gets nothing, and that stays so. At once, but in plans that have made the
- * stable release smaller: there it never gets more than before, and nothing once the stable release is whole.
+ * stable release smaller: there it never gets more than before, and nothing once the stable release is whole; while the
+ * next one is rolled out it is an old release like the others, which get ever less.
  */
 export function abortedGetsNothing(serving: number | null, { delay, patience }: Patience): Invariant {
   const read = createRolloutLog(serving);
@@ -115,7 +116,9 @@ export function abortedGetsNothing(serving: number | null, { delay, patience }: 
         const share = observation.traffic?.[release] ?? 0;
         // What was given at the instant of its end may have been given before it, and goes on being carried.
         const carriesOn = needed && ended.some(({ end }) => end.candidate === release);
-        const given = carriesOn ? null : givenWrongly(release, { instant, gradual: record.gradual, stable: heir });
+        const shrinks = (seen: Observation): boolean =>
+          record.gradual && (open.length > 0 || !isWhole(heir, state, seen));
+        const given = carriesOn ? null : givenWrongly(release, instant, shrinks);
         if (given !== null) return given;
         if (share > 0 && record.gone) return `#${release} gets ${share * 100}% again after its rollout had ended`;
         if (share > 0 && at - record.since > patience) {
@@ -133,16 +136,15 @@ function isWhole(stable: number | null, { spec }: EnvironmentState, { releases }
   return stable === null || (releases[stable]?.ready ?? 0) >= spec.replicas;
 }
 
-/** Of what was commanded at an instant the last word counts: before it the rollout may have been under way. */
-function givenWrongly(
-  release: number,
-  { instant, gradual, stable }: { instant: Instant; gradual: boolean; stable: number | null },
-): string | null {
-  const last = instant.effects.findLast(({ effect }) => effect.kind === 'route');
+/**
+ * Of what was commanded at an instant the last word counts: before it the rollout may have been under way. `shrinks`:
+ * whether, by what was seen, it may go on with less.
+ */
+function givenWrongly(release: number, { effects }: Instant, shrinks: (seen: Observation) => boolean): string | null {
+  const last = effects.findLast(({ effect }) => effect.kind === 'route');
   if (last?.effect.kind !== 'route') return null;
   const given = last.effect.shares[release] ?? 0;
-  if (given === 0) return null;
-  const { seen } = last;
-  if (gradual && given <= (seen.traffic?.[release] ?? 1) + 1e-9 && !isWhole(stable, instant.state, seen)) return null;
+  const had = last.seen.traffic?.[release] ?? 1;
+  if (given === 0 || (given <= had + 1e-9 && shrinks(last.seen))) return null;
   return `#${release} was given traffic after its rollout had ended`;
 }
