@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { runGate, serveRelease } from '../../../test/rigs/gate-rig.ts';
 import type { LoadPlan } from '../../delivery/index.ts';
@@ -56,6 +58,21 @@ describe('against a real server', { timeout: 20_000 }, () => {
     await systemClock.sleep(1200);
     expect(server.asked).toHaveLength(length);
   });
+});
+
+test('a load ends when whoever wanted it is killed', { timeout: 20_000 }, async () => {
+  await using server = await serveRelease((_request, response) => response.end());
+  const { host, port } = new URL(server.url);
+  const order = { url: `http://127.0.0.1:${port}/`, host, rate: 20, seconds: 60, connections: 1 };
+  const script = '"$0" "$1" "$2" & wait';
+  const main = join(import.meta.dirname, 'main.ts');
+  const killed = spawn('sh', ['-c', script, process.execPath, main, JSON.stringify(order)], { stdio: 'ignore' });
+  while (server.asked.length === 0) await systemClock.sleep(5);
+  killed.kill('SIGKILL');
+  await systemClock.sleep(1000);
+  const { length } = server.asked;
+  await systemClock.sleep(1200);
+  expect(server.asked).toHaveLength(length);
 });
 
 test('a generator that can not be started says nothing about the release', async () => {

@@ -54,5 +54,11 @@ function generate({ url, host, rate, seconds, connections }: LoadOrder): Promise
   });
 }
 
+/** An agent that is killed can't end us, and the next one has the load generated anew: two of them would be one too many. */
+const agent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== agent) process.exit(1);
+}, 200).unref();
+
 const order = JSON.parse(process.argv[2] ?? '') as LoadOrder;
 process.stdout.write(JSON.stringify(await generate(order)));
