@@ -30,7 +30,7 @@ function withLeaving(
   const stays = outcome !== 'rolledBack' && kind === 'deploy' && plan.kind === 'canary' ? plan.keepAborted : 0;
   return [
     ...leaving.filter(({ release }) => release !== candidate),
-    { release: candidate, until: now + stays, carries: isGradual(rollout) },
+    { release: candidate, until: now + stays, carries: isGradual(rollout) && rollout.stable !== null },
   ];
 }
 

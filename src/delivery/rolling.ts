@@ -59,17 +59,17 @@ export function rollReplicas(
 }
 
 /**
- * The releases that take part in a roll: the one that is rolled to, the stable one, whose rollout was ended in the middle,
- * and whoever else gets requests.
+ * The releases that take part in a roll: the one that is rolled to, the stable one, and whoever else gets requests or has
+ * replicas that were to get some. What has been withdrawn by a plan that takes everything from it at once does not.
  */
 export function rolledReleases(state: EnvironmentState, observation: Observation): readonly number[] {
   const named = [rollTarget(state), state.stable].flatMap((release) => (release === null ? [] : [release]));
   const control = guardOf(state)?.control;
-  const exposed = Object.keys(observation.releases)
+  const leaving = new Map(stillLeaving(state, observation).map(({ release, carries }) => [release, carries === true]));
+  const others = Object.keys(observation.releases)
     .map(Number)
-    .filter((release) => release !== control && isExposed(release, state, observation));
-  const ended = stillLeaving(state, observation).filter(({ carries }) => carries);
-  return [...new Set([...named, ...exposed, ...ended.map(({ release }) => release)])];
+    .filter((release) => release !== control && (leaving.get(release) ?? isExposed(release, state, observation)));
+  return [...new Set([...named, ...others])];
 }
 
 interface Roll {
