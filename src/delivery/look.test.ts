@@ -110,3 +110,49 @@ describe('during a long pause', () => {
     expect(2 * HOURS * 10 - totals).toBeLessThanOrEqual(600);
   });
 });
+
+describe('with sticky users', () => {
+  /** Each request is a unit, and one in ten of a key never seen before; the candidate gets `favour` times its share of these. */
+  const withUnits = ({ world }: Rig, favour: number): void => {
+    const observe = world.platform.observe.bind(world.platform);
+    world.platform.observe = async (context, signal) => {
+      const seen = await observe(context, signal);
+      const counters = seen.counters?.map((row) => {
+        const newKeys = Math.floor((row.requests / 10) * (row.release === 2 ? favour : 1));
+        return { ...row, units: { requests: row.requests, errors: row.errors, latency: row.latency, newKeys } };
+      });
+      return { ...seen, counters: counters ?? null };
+    };
+  };
+  const TIMED: EnvironmentSpec = {
+    ...PAUSED,
+    strategy: {
+      ...PLAN,
+      steps: [
+        { kind: 'weight', weight: 0.1 },
+        { kind: 'pause', duration: 180_000 },
+        { kind: 'weight', weight: 0.5 },
+      ],
+    },
+  };
+
+  test('keys that are not dealt by the weights keep the plan from a higher weight, and abort nothing', async () => {
+    const rig = await createServingRig();
+    withUnits(rig, 3);
+    await rig.deploy(2, TIMED);
+    await rig.seconds(200);
+    expect(rig.phase()).toBe('progressing');
+    expect(rig.controller.state().rollout?.because).toContain('keys are not dealt by the weights');
+    await rig.seconds(601);
+    expect(rig.phase()).toBe('paused inconclusive');
+  });
+
+  test('keys that are dealt by them do not', async () => {
+    const rig = await createServingRig();
+    withUnits(rig, 1);
+    await rig.deploy(2, TIMED);
+    await rig.seconds(200);
+    expect(rig.phase()).toBe('healthy promoted');
+    expect(looksOf(rig).at(-1)?.counts.newKeys).toBeDefined();
+  });
+});
