@@ -3,6 +3,7 @@ import { createRandom } from '../../kernel/random.ts';
 import type { JudgeSettings } from '../environment-spec.ts';
 import { argoPolicy, ARGO } from './argo-policy.ts';
 import { type CounterSeries, recordingOf } from './counter-series.ts';
+import { kayentaPolicy } from './kayenta-policy.ts';
 import { FLAGGER, flaggerPolicy } from './flagger-policy.ts';
 import type { RecordedLook, Recording } from './recording.ts';
 import { runBacktest } from './run-backtest.ts';
@@ -76,6 +77,26 @@ describe('flagger', () => {
   });
 });
 
+describe('kayenta', () => {
+  const after = (candidate: readonly Minute[]) => kayentaPolicy().decide(minutes(...candidate));
+  const repeated = (minute: Minute, times: number): readonly Minute[] => Array.from({ length: times }, () => minute);
+
+  test('compares fifty minutes once, and no fewer', () => {
+    expect(after(repeated([100, 5], 49))).toEqual({ kind: 'undecided', because: '49 of 50 points' });
+    expect(after(repeated([100, 5], 60))).toMatchObject({ kind: 'abort', at: 50 * 60_000 });
+    expect(after(repeated(GOOD, 50))).toMatchObject({ kind: 'promote', at: 50 * 60_000 });
+  });
+
+  test('does not see one terrible minute in three', () => {
+    const spiky = Array.from({ length: 50 }, (_, index): Minute => (index % 3 === 0 ? [100, 50] : GOOD));
+    expect(after(spiky)).toMatchObject({ kind: 'promote' });
+  });
+
+  test('has nothing to compare a first release with', () => {
+    expect(kayentaPolicy().decide({ ...minutes(GOOD), hasStable: false })).toMatchObject({ kind: 'undecided' });
+  });
+});
+
 describe('cumulative counters', () => {
   const series = (more: Partial<CounterSeries>, ...values: readonly number[]): CounterSeries => ({
     arm: 'candidate',
@@ -140,8 +161,10 @@ describe('all policies', () => {
     return { name: 'x', hasStable: true, looks };
   };
 
-  test('are held against one bad release: ours is the first, and the stricter bar comes later', () => {
-    const rows = runBacktest(drawn({ candidate: 0.1, stable: 0.001 }, 1200), JUDGE);
+  test('are held against one bad release: ours is the first, the stricter bar comes later, Kayenta after all', () => {
+    const all = runBacktest(drawn({ candidate: 0.1, stable: 0.001 }, 1200), JUDGE);
+    expect(all.at(-1)?.decided).toEqual({ kind: 'undecided', because: '20 of 50 points' });
+    const rows = all.slice(0, -1);
     const at = rows.map(({ decided }) => (decided.kind === 'abort' ? decided.at : Infinity));
     const [loose = 0, usual = 0, strict = 0, ...others] = at;
     expect(loose).toBeLessThanOrEqual(usual);

@@ -4,6 +4,7 @@ import type { JudgeSettings } from '../environment-spec.ts';
 import { ARGO, argoPolicy } from './argo-policy.ts';
 import { FLAGGER, flaggerPolicy } from './flagger-policy.ts';
 import { judgePolicy } from './judge-policy.ts';
+import { kayentaPolicy } from './kayenta-policy.ts';
 import type { Decided, Policy } from './policy.ts';
 import { countedBetween, exposedFrom, type Recording, type Sample } from './recording.ts';
 
@@ -25,6 +26,7 @@ function policiesFor(settings: JudgeSettings): readonly Policy[] {
     ...FALSE_ALARMS.map((falseAlarm) => judgePolicy({ ...settings, falseAlarm })),
     ...FAILURE_LIMITS.map((failureLimit) => argoPolicy({ ...ARGO, failureLimit })),
     flaggerPolicy(FLAGGER),
+    kayentaPolicy(),
   ];
 }
 
