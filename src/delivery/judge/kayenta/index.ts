@@ -4,4 +4,4 @@
  */
 
 export { DEFAULTS } from './classify.ts';
-export { type KayentaMetric, type KayentaResult, kayentaJudge, USUAL } from './kayenta-judge.ts';
+export { type KayentaMetric, type KayentaResult, kayentaJudge } from './kayenta-judge.ts';
