@@ -12,6 +12,7 @@ export function abortReturnsToLastPromoted(serving: number | null): Invariant {
   const read = createRolloutLog(serving);
   const plans = createPlanBook();
   const gradual = new Set<number>();
+  let shrinks = false;
   return {
     name: 'I5',
     check(instant) {
@@ -19,7 +20,8 @@ export function abortReturnsToLastPromoted(serving: number | null): Invariant {
       const planOf = plans.read(instant);
       const { lastPromoted, open, ended, guarded, rolledBackByItself } = read(instant);
       for (const { end } of ended) {
-        if (isGradual({ plan: planOf(end.rollout) })) gradual.add(end.candidate);
+        shrinks = isGradual({ plan: planOf(end.rollout) });
+        if (shrinks) gradual.add(end.candidate);
         else gradual.delete(end.candidate);
       }
       if (state.stable !== lastPromoted) {
@@ -32,7 +34,7 @@ export function abortReturnsToLastPromoted(serving: number | null): Invariant {
       const last = effects.findLast(({ effect }) => effect.kind === 'route');
       if (open.length > 0 || last === undefined) return null;
       const justEnded = new Set(ended.map(({ end }) => end.candidate));
-      const strangers = strangersIn(last, { lastPromoted, guarded, gradual, justEnded });
+      const strangers = strangersIn(last, { lastPromoted, guarded, gradual, shrinks, justEnded });
       return strangers === null ? null : `without a rollout ${strangers} was exposed instead of ${label(lastPromoted)}`;
     },
   };
@@ -43,19 +45,21 @@ interface Expected {
   readonly guarded: Guarded | null;
   /** Where the plan has made the stable release smaller, an aborted candidate gives its requests back a few at a time. */
   readonly gradual: ReadonlySet<number>;
+  /** The last plan was such a one: whoever has requests may keep them until the stable release is whole. */
+  readonly shrinks: boolean;
   /** What was given at the instant of its end may have been given before it. */
   readonly justEnded: ReadonlySet<number>;
 }
 
 /** Who is exposed without a right to it, or that nobody is; `null` when all is well. */
 function strangersIn({ effect, seen }: AppliedEffect, expected: Expected): string | null {
-  const { lastPromoted, guarded, gradual, justEnded } = expected;
+  const { lastPromoted, guarded, gradual, shrinks, justEnded } = expected;
   const shares: Shares = effect.kind === 'route' ? effect.shares : {};
   const strangers = Object.entries(shares).filter(([name, share]) => {
     const release = Number(name);
     if (release === lastPromoted) return false;
     if (release === guarded?.control) return share > CONTROL_SHARE + SMALLEST;
-    if (!gradual.has(release)) return true;
+    if (!shrinks && !gradual.has(release)) return true;
     return !justEnded.has(release) && share > (seen.traffic?.[release] ?? 0) + SMALLEST;
   });
   if (strangers.length > 0) return strangers.map(([name]) => `#${name}`).join(' and ');

@@ -58,7 +58,10 @@ function stableNeeds(
   const { replicas } = instant.state.spec;
   if (plan.kind === 'rolling') return 0;
   if (plan.kind === 'blueGreen' || plan.stableScale === 'full' || kind === 'rollback') return replicas;
-  return Math.max(1, replicasFor(instant.observation.traffic?.[release] ?? 0, replicas));
+  // Where requests go by the number of replicas each carries the same, whatever share that comes to.
+  const coarse = instant.state.spec.routing === 'replicas';
+  const split = coarse ? instant.state.commanded?.shares : instant.observation.traffic;
+  return Math.max(1, replicasFor(split?.[release] ?? 0, replicas));
 }
 
 function tooSmall({ observation }: Instant, needed: ReadonlyMap<number, number>): string | null {
@@ -119,6 +122,8 @@ function complaintOf(
 ): string | null {
   const { effect } = applied;
   if (effect.kind !== 'scale') return null;
+  // Nothing of a release runs before it is approved, whatever is left of an earlier rollout of it.
+  if (state.rollout?.reason === 'approval' && effect.release === state.rollout.candidate) return null;
   const full = state.spec.replicas;
   const { most, least } = rollBounds(plan, full);
   const apart = new Map(state.leaving.flatMap(({ release, until }) => (at < until ? [[release, Infinity]] : [])));
