@@ -112,3 +112,24 @@ test('the same rolling rollout comes out the same wherever the engine is killed'
   expect(points).toBeGreaterThan(8);
   expect(differences).toEqual([]);
 });
+
+test('what is superseded loses what is not ready before the stable release does, and both together no more than may go', () => {
+  const plan: RollingPlan = { ...PLAN, maxSurge: { count: 1 }, maxUnavailable: { count: 1 } };
+  const ended = endRollout({ state: underWay(5, plan), entries: [], now: 0 }, 'superseded', 'a test');
+  const { state } = startRollout(ended, { kind: 'deploy', candidate: 3, because: 'a test' });
+  // Four must be ready and three are: of the four that are not, one could still be the fourth.
+  expect(sizes(state, seen({ 1: [3, 5], 2: [0, 2] }, { 1: 1 }))).toEqual({ 1: 4, 2: 0, 3: 0 });
+});
+
+test('what others still run above their size takes room below the ceiling', () => {
+  const kept = [{ release: 3, fullUntil: 0, withdrawn: false }];
+  const crew = { 1: [4, 4], 3: [3, 3] } as const;
+  expect(sizes({ ...underWay(4), kept }, seen(crew, { 1: 1 }))).toEqual({ 1: 4, 2: 0, 3: 1 });
+});
+
+test('a kept release stays at full size for its time, also where it takes part in a roll', () => {
+  const kept = [{ release: 3, fullUntil: 1, withdrawn: false }];
+  const observation = seen({ 1: [4, 4], 3: [4, 4] }, { 1: 0.95, 3: 0.05 });
+  expect(sizes({ ...underWay(4), kept }, observation)[3]).toBe(4);
+  expect(sizes({ ...underWay(4), kept: [{ release: 3, fullUntil: 0, withdrawn: false }] }, observation)[3]).toBe(1);
+});
