@@ -85,11 +85,10 @@ export interface RolloutLooked {
 /** e-values. */
 export type MetricValues = { readonly abort: number; readonly promote: number; readonly slo: number };
 
-export type OwnLook = {
+export type OwnLook = Pick<RolloutLooked, 'abort' | 'promote' | 'slo' | 'bars' | 'metrics'> & {
   /** Index of the judge step. */
   readonly step: number;
   readonly counts: Counts;
-  readonly metrics: RolloutLooked['metrics'];
   readonly verdict: string;
 };
 
@@ -239,11 +238,7 @@ export function rolloutLooked(rollout: Rollout, { counts, reading, at, own }: Lo
     rollout: rollout.id,
     at,
     counts,
-    abort: reading.abort.e,
-    promote: reading.promote.e,
-    slo: reading.slo.e,
-    bars: { abort: reading.abort.bar, promote: reading.promote.bar },
-    metrics: metricsOf(reading),
+    ...valuesOf(reading),
     verdict: reading.verdict.kind,
     ...(own === undefined ? {} : { own: ownLook(own) }),
   };
@@ -251,7 +246,17 @@ export function rolloutLooked(rollout: Rollout, { counts, reading, at, own }: Lo
 }
 
 function ownLook({ step, counts, reading }: NonNullable<Look['own']>): OwnLook {
-  return { step, counts, metrics: metricsOf(reading), verdict: reading.verdict.kind };
+  return { step, counts, ...valuesOf(reading), verdict: reading.verdict.kind };
+}
+
+function valuesOf(reading: Reading): Pick<RolloutLooked, 'abort' | 'promote' | 'slo' | 'bars' | 'metrics'> {
+  return {
+    abort: reading.abort.e,
+    promote: reading.promote.e,
+    slo: reading.slo.e,
+    bars: { abort: reading.abort.bar, promote: reading.promote.bar },
+    metrics: metricsOf(reading),
+  };
 }
 
 function metricsOf({ errors, slow }: Reading): RolloutLooked['metrics'] {

@@ -28,6 +28,8 @@ export interface RolloutView {
   readonly started: RolloutStarted;
   /** Wall time in milliseconds. */
   readonly startedAt: number;
+  /** What the wall's time is ahead of the engine's, which stands still while no agent runs; by the newest entry. */
+  readonly ahead: number;
   readonly moments: readonly Moment[];
   /** Runs of gates that have ended, and everybody who has said yes, in order. */
   readonly gates: readonly RolloutGated[];
@@ -41,6 +43,8 @@ export interface RolloutView {
    * what the guard has counted since.
    */
   readonly counted: Counted;
+  /** What was counted for the last judge step with evidence of its own; `null` when there was none. */
+  readonly ownCounted: (Counted & { readonly step: number }) | null;
   /** `wall`: wall time in milliseconds; `seq`: sequence number of the entry that tells of its end. */
   readonly ended: (RolloutEnded & { readonly wall: number; readonly seq: number }) | null;
 }
@@ -167,12 +171,14 @@ function startRollout(draft: Draft, entry: Entry): void {
   const rollout: RolloutDraft = {
     started,
     startedAt,
+    ahead: startedAt - started.at,
     startedSeq,
     moments: [],
     gates: [],
     approvals: [],
     lastLook: null,
     counted: NOTHING_COUNTED,
+    ownCounted: null,
     ended: null,
   };
   draft.removed = false;
@@ -181,11 +187,18 @@ function startRollout(draft: Draft, entry: Entry): void {
 }
 
 function addToRollout(rollout: RolloutDraft, entry: Entry): void {
+  const { at = null } = dataOf<{ readonly at?: number }>(entry);
+  if (at !== null) rollout.ahead = entry.at - at;
   switch (entry.kind) {
     case 'rollout.looked': {
       const look = dataOf<RolloutLooked>(entry);
       rollout.lastLook = look;
       rollout.counted = sum(rollout.counted, look.counts);
+      if (look.own !== undefined) {
+        const { step, counts } = look.own;
+        const before = rollout.ownCounted?.step === step ? rollout.ownCounted : NOTHING_COUNTED;
+        rollout.ownCounted = { step, ...sum(before, counts) };
+      }
       return;
     }
     case 'rollout.ended': {

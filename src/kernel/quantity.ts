@@ -5,9 +5,12 @@ export type Quantity = 'duration' | 'size' | 'share' | 'rate' | 'factor';
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const SIZE_UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1024 ** 2 };
 
+/** `1h30m`, and `1m 30s` as durations are printed: two units or more, each once and the largest first. */
+const COMPOUND = /^(?=\d+[a-z]+ ?\d)(?:\d+d ?)?(?:\d+h ?)?(?:\d+m ?)?(?:\d+s ?)?(?:\d+ms)?(?<! )$/;
+
 /** How each quantity is written, for error messages. */
 export const QUANTITY_FORMS: Readonly<Record<Quantity, string>> = {
-  duration: 'a duration such as 500ms, 30s, 5m, 1h',
+  duration: 'a duration such as 500ms, 30s, 5m, 1h30m',
   size: 'a size such as 900kB or 1.2MB',
   share: 'a share such as 10% or 0.1%',
   rate: 'a rate such as 200/s',
@@ -19,6 +22,10 @@ export const QUANTITY_FORMS: Readonly<Record<Quantity, string>> = {
  * bytes (whole, decimal units), shares are fractions of one, rates are per second, factors plain numbers.
  */
 export function parseQuantity(quantity: Quantity, text: string): number | undefined {
+  if (quantity === 'duration' && COMPOUND.test(text.trim())) {
+    const parts = text.match(/\d+[a-z]+/g) ?? [];
+    return parts.reduce((sum, part) => sum + (parseQuantity('duration', part) ?? 0), 0);
+  }
   const match = /^(\d+(?:\.\d+)?)([A-Za-z%/]*)$/.exec(text.trim());
   if (!match) return undefined;
   const value = Number(match[1]);

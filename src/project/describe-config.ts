@@ -67,7 +67,10 @@ export function writeFlow(value: Written): string {
   if (typeof value === 'string') return writeText(value);
   if (value === null || typeof value !== 'object') return String(value);
   if (Array.isArray(value)) return `[${value.map((item) => writeFlow(item)).join(', ')}]`;
-  const members = Object.entries(value).map(([key, inner]) => `${writeKey(key)}: ${writeFlow(inner)}`);
+  const members = Object.entries(value)
+    // Within a line there is no place for a comment that says that there is none.
+    .filter(([, inner]) => inner !== null)
+    .map(([key, inner]) => `${writeKey(key)}: ${writeFlow(inner)}`);
   return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
 }
 

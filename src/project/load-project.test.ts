@@ -31,7 +31,7 @@ environments:
     config: { ON: "true", PORT: 8080, TEXT: "a: b # c", EMPTY: "" }
     strategy:
       canary:
-        steps: [{ weight: 0.1% }, { pause: manual }, { weight: 33.3% }, { pause: 90s }]
+        steps: [{ weight: 0.1% }, { pause: manual }, { weight: 33.3% }, { judge: { within: 90s } }, { pause: 90s }]
         judge: { tolerate: 1.5x, miss: 0.1% }
     limits: { memory: 64MiB, request: 2500ms }
   other: { from: [x, "y*"] }

@@ -85,7 +85,8 @@ export function quantity(kind: Quantity, description: string) {
 
 /** A quantity, or one of some words in its place. */
 export function quantityOr<const Word extends string>(kind: Quantity, words: readonly Word[], description: string) {
-  const unit = `[0-9]+(\\.[0-9]+)?${UNITS[kind]}`;
+  const more = kind === 'duration' ? `( ?[0-9]+${UNITS.duration})*` : '';
+  const unit = `[0-9]+(\\.[0-9]+)?${UNITS[kind]}${more}`;
   const pattern = `^(${[unit, ...words].join('|')})$`;
   // A duration of nothing needs no unit; the pattern is for texts only, so the number is bound beside it.
   const shape =

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseQuantity } from '../kernel/quantity.ts';
+import { formatDuration, parseQuantity } from '../kernel/quantity.ts';
 import { writeDuration, writeFactor, writeRate, writeShare, writeSize } from './write-quantity.ts';
 
 test('what is written is read back as the same number', () => {
@@ -15,6 +15,31 @@ test('what is written is read back as the same number', () => {
       expect(parseQuantity('factor', writeFactor(thousandths))).toBe(thousandths);
     }),
   );
+});
+
+test('durations may have several units, the largest first, as they are printed', () => {
+  const seconds = fc.integer({ min: 0, max: 1_000_000 }).map((n) => n * 1000);
+  const printed = (milliseconds: number): number | undefined => parseQuantity('duration', formatDuration(milliseconds));
+  fc.assert(
+    fc.property(seconds, (exact) => {
+      // At most two units are printed: below a day nothing but seconds is left out.
+      const coarse = exact < 3_600_000 ? exact : exact < 86_400_000 ? exact - (exact % 60_000) : null;
+      if (coarse !== null) expect(printed(exact)).toBe(coarse);
+    }),
+  );
+  expect(['1h30m', '1m 30s', '2d4h5m6s7ms'].map((text) => parseQuantity('duration', text))).toEqual([
+    5_400_000, 90_000, 187_506_007,
+  ]);
+  const wrong = ['30s1m', '1m1m', '1m30', '1m  30s', '1m ', '1.5h30m', '1m 30s '];
+  expect(wrong.map((text) => parseQuantity('duration', text))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+    60_000,
+    undefined,
+    90_000,
+  ]);
 });
 
 test('in the unit a person would take', () => {

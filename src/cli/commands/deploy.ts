@@ -1,6 +1,6 @@
 /** `slipway deploy [ENVIRONMENT]`: the pipeline, the image into the home (and its registry), then the rollout. */
 
-import { readRecords } from '../../delivery/index.ts';
+import { readRecords, type RolloutView } from '../../delivery/index.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { Fault } from '../../kernel/fault.ts';
 import { deploymentsFor, type ProjectEnvironment, whyNowhere } from '../../project/index.ts';
@@ -123,7 +123,7 @@ async function follow(scene: RunScene, { key, rollout, queued }: Followed): Prom
       if (queued === null || candidate === queued) {
         const [record] = readRecords(journal, key, number);
         if (record !== undefined) terminal.print(whyReport(record, terminal));
-        return end.rollout.ended?.outcome === 'aborted' ? EXIT.refused : EXIT.ok;
+        return tookOver(end.rollout) ? EXIT.ok : EXIT.refused;
       }
       const next = end.view.rollouts.find(({ started }) => started.number > number);
       if (next === undefined) throw displaced(key, queued);
@@ -132,6 +132,13 @@ async function follow(scene: RunScene, { key, rollout, queued }: Followed): Prom
   } finally {
     journal.close();
   }
+}
+
+/** Whether the release serves now: not when it was aborted, rolled back or displaced by another on its way. */
+export function tookOver({ started, ended }: RolloutView): boolean {
+  const outcome = ended?.outcome;
+  if (outcome === 'rolledBack') return started.kind === 'rollback';
+  return outcome === 'promoted' || outcome === 'promotedByHand';
 }
 
 function displaced(key: string, queued: number): Fault<'cli/displaced'> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createServingRig, type Rig, SPEC } from '../../../test/rigs/engine-rig.ts';
+import { createServingRig, PLAN, type Rig, SPEC } from '../../../test/rigs/engine-rig.ts';
 import { plainTerminal } from '../../../test/rigs/terminal-rig.ts';
 import { type EnvironmentSpec, readRecords, type RolloutRecord, runBacktest } from '../../delivery/index.ts';
 import { readRecordings } from '../backtest/recording-file.ts';
@@ -66,6 +66,22 @@ describe('a rollout that the judge has aborted', () => {
     expect(report).toMatch(/would have been aborted: \+[^,]+ at 5%, \+[^,]+ at 1% \(its own\), /);
     expect(report).toMatch(/took \d+(\.\d+)?s\n {2}aborted: .*proven worse than stable/);
   });
+});
+
+test('a judge step with a test of its own has a receipt of its own', async () => {
+  const rig = await createServingRig();
+  const judge = { ...PLAN.judge, slo: { errors: 0.02, p99: null } };
+  const steps = [
+    { kind: 'weight', weight: 0.5 },
+    { kind: 'judge', judge },
+    { kind: 'weight', weight: 1 },
+  ] as const;
+  await rig.deploy(2, { ...SPEC, strategy: { ...PLAN, steps } });
+  await rig.seconds(60);
+  const [, counted] =
+    /judge of step 1 {2}#2: 0 of (\d+) · #1: 0 of \d+\n/.exec(whyReport(last(rig), plainTerminal())) ?? [];
+  expect(Number(counted)).toBeGreaterThan(100);
+  expect(whyReport(last(rig), plainTerminal())).toMatch(/worse: e = \d.* of 100; as good: e = \d.* ≥ 20: proven/);
 });
 
 describe('a rollout that people and gates had a say in', () => {

@@ -4,6 +4,14 @@ import { plainTerminal } from '../../../test/rigs/terminal-rig.ts';
 import { type EnvironmentSpec, readEnvironments } from '../../delivery/index.ts';
 import { environmentReport } from './rollout-report.ts';
 
+const ROLLING: EnvironmentSpec['strategy'] = {
+  kind: 'rolling',
+  maxSurge: { count: 1 },
+  maxUnavailable: { count: 0 },
+  deadline: 600_000,
+  onDeadline: 'abort',
+};
+
 function statusOf(rig: Rig): string {
   const view = readEnvironments(rig.journal).get('herald/local');
   if (view === undefined) throw new Error('nothing was told');
@@ -19,6 +27,34 @@ describe('the status of an environment', () => {
     expect(status).toMatch(/^herald\/local {2}paused \(approval\)/);
     expect(status).toContain('approved by ben of leads (recorded, not authenticated), 1 of 2');
     expect(status).toMatch(/waits until a person decides; "slipway approve local" ends it/);
+    expect(status).not.toContain('no request has reached');
+    await rig.seconds(90);
+    expect(statusOf(rig)).toContain('waits until a person decides (1m 30s so far); "slipway approve local" ends it');
+  });
+
+  test('shows what a judge step of its own has counted while that is what decides', async () => {
+    const rig = await createServingRig();
+    const judge = { ...PLAN.judge, detect: 1.01, slo: { errors: 0.0001, p99: null } };
+    const steps = [
+      { kind: 'weight', weight: 0.5 },
+      { kind: 'judge', judge },
+      { kind: 'weight', weight: 1 },
+    ] as const;
+    await rig.deploy(2, { ...SPEC, strategy: { ...PLAN, steps } });
+    await rig.seconds(20);
+    const [own] = /#2: 0 bad of \d+ · #1: 0 bad of \d+/.exec(statusOf(rig)) ?? [];
+    const last = readEnvironments(rig.journal).get('herald/local')?.rollouts.at(-1);
+    expect(last?.ownCounted).not.toBeNull();
+    expect(own).toContain(`#2: 0 bad of ${last?.ownCounted?.candidate.requests} ·`);
+  });
+
+  test('shows no evidence in a rolling plan, where no judge acts', async () => {
+    const rig = await createServingRig();
+    // With a gate that goes on and on it stays under way.
+    await rig.deploy(2, { ...SPEC, strategy: ROLLING, gates: { ...SPEC.gates, e2e: true } });
+    await rig.seconds(5);
+    expect(statusOf(rig)).toMatch(/#2: 0 bad of \d+/);
+    expect(statusOf(rig)).not.toContain('e =');
   });
 
   test('shows how the gates ended that have', async () => {

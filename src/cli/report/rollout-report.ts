@@ -26,7 +26,9 @@ export function countsLine(counted: Counted, rollout: RolloutView): string {
   const { candidate, stable } = counted;
   const of = (release: number | null, { requests, bad }: Counted['stable']): string =>
     release === null ? '' : `#${release}: ${bad} bad of ${requests}`;
-  return [of(rollout.started.candidate, candidate), of(rollout.started.stable, stable)].filter(Boolean).join(' · ');
+  // Of a judge step that compares nothing, what stable did not get is no news.
+  const beside = stable.requests === 0 && candidate.requests > 0 ? null : rollout.started.stable;
+  return [of(rollout.started.candidate, candidate), of(beside, stable)].filter(Boolean).join(' · ');
 }
 
 /** The whole status of one environment. `now` is wall time. */
@@ -52,11 +54,13 @@ export function environmentReport(view: EnvironmentView, now: number, terminal: 
   });
   if (rows.length > 0) lines.push(table(rows));
   if (last !== undefined && last.ended === null) {
-    lines.push(...approvalLines(last), ...gateLines(last, terminal), ...progressLines(last, terminal));
+    lines.push(...approvalLines(last), ...gateLines(last, terminal));
+    if (state.reason !== 'approval') lines.push(...progressLines(last, terminal));
   }
   lines.push(`  ${state.because === '' ? '' : harmless(state.because)}`.trimEnd());
   if (state.wait !== null) {
-    lines.push(terminal.style('dim', `  ${waitText(view.key, state.wait)}; told ${ageOf(now - state.at)} ago`));
+    const age = last === undefined ? 0 : now - last.ahead - state.wait.since;
+    lines.push(terminal.style('dim', `  ${waitText(view.key, state.wait, age)}`));
   }
   if (state.guard !== null) lines.push(guardLine(state.guard, last, { now, terminal }));
   if (state.queued !== null) lines.push(`  #${state.queued} waits and is rolled out when this one has ended`);
@@ -72,11 +76,13 @@ function roleOf(release: number, { stable, candidate, guard, leaving }: State): 
   return leaving.includes(release) ? 'leaving' : 'warm';
 }
 
-/** What is waited for, until when, and the one command that ends it. */
-function waitText(key: string, { until, since, command }: NonNullable<State['wait']>): string {
+/** How long it is waited for, how long that has been (in whole seconds, of `age`), and the one command that ends it. */
+function waitText(key: string, { until, since, command }: NonNullable<State['wait']>, age: number): string {
   const limit = until === null ? 'until a person decides' : `for at most ${formatDuration(until - since)}`;
+  const seconds = Math.min(Math.floor(age / 1000) * 1000, until === null ? Infinity : until - since);
+  const sofar = seconds < 1000 ? '' : ` (${formatDuration(seconds)} so far)`;
   const environment = key.slice(key.indexOf('/') + 1);
-  return `waits ${limit}${command === null ? '' : `; "${command} ${environment}" ends it`}`;
+  return `waits ${limit}${sofar}${command === null ? '' : `; "${command} ${environment}" ends it`}`;
 }
 
 function approvalLines({ approvals }: RolloutView): readonly string[] {
@@ -119,10 +125,16 @@ const PHASE_STYLE = { healthy: 'green', progressing: 'cyan', paused: 'yellow', a
 function progressLines(rollout: RolloutView, terminal: Terminal): readonly string[] {
   const look = rollout.lastLook;
   if (look === null) return ['  no request has reached the candidate yet'];
+  // A judge step with evidence of its own is what decides while it lasts.
+  const { own } = look;
+  const { abort, promote, slo, bars } = own ?? look;
+  const counts = countsLine((own === undefined ? null : rollout.ownCounted) ?? rollout.counted, rollout);
+  // In a rolling plan no judge acts: how strong the evidence is would look like a promise.
+  if (rollout.started.strategy === 'rolling') return [`  ${counts}`];
   return [
-    `  ${countsLine(rollout.counted, rollout)}`,
-    `  ${evidenceBar('worse ', { e: look.abort, bar: look.bars.abort }, terminal)}`,
-    `  ${evidenceBar('as good', { e: Math.max(look.promote, look.slo), bar: look.bars.promote }, terminal)}`,
+    `  ${counts}`,
+    `  ${evidenceBar('worse  ', { e: abort, bar: bars.abort }, terminal)}`,
+    `  ${evidenceBar('as good', { e: Math.max(promote, slo), bar: bars.promote }, terminal)}`,
   ];
 }
 
@@ -134,7 +146,7 @@ export function historyReport(view: EnvironmentView, terminal: Terminal): string
     const took = ended === null ? '' : formatDuration(ended.duration);
     return [
       started.rollout,
-      new Date(rollout.startedAt).toISOString().slice(0, 19).replace('T', ' '),
+      `${new Date(rollout.startedAt).toISOString().slice(0, 19)}Z`,
       started.stable === null ? `first → #${started.candidate}` : `#${started.stable} → #${started.candidate}`,
       terminal.style(outcome === 'aborted' ? 'red' : outcome === 'promoted' ? 'green' : 'yellow', outcome),
       took,

@@ -17,6 +17,7 @@ export function whyReport(record: RolloutRecord, terminal: Terminal): string {
     terminal.style('bold', `${started.rollout}: ${started.kind} of #${started.candidate}${over}`),
     `  image ${started.image}${started.commit === null ? '' : ` of commit ${started.commit.slice(0, 12)}`}`,
     table(rows),
+    ...ownLines(record, terminal),
     ...receiptLines(record, terminal),
     ...endLines(ended),
   ].join('\n');
@@ -29,12 +30,41 @@ function endLines(ended: RolloutRecord['ended']): readonly string[] {
   return [`  took ${formatDuration(duration)}${people}`, `  ${outcome}: ${harmless(because)}`];
 }
 
+/** What each judge step has gone by that had evidence of its own: of what the gates sent, or of a test of its own. */
+function ownLines({ looks, started }: RolloutRecord, terminal: Terminal): readonly string[] {
+  const bySteps = Map.groupBy(
+    looks.flatMap(({ own }) => own ?? []),
+    ({ step }) => step,
+  );
+  return [...bySteps].flatMap(([step, owns]) => {
+    const last = owns.at(-1);
+    if (last === undefined) return [];
+    const sum = (arm: 'candidate' | 'stable', what: 'requests' | 'bad'): number =>
+      owns.reduce((total, { counts }) => total + counts[arm][what], 0);
+    const compared = sum('stable', 'requests');
+    const beside = compared === 0 ? '' : ` · #${started.stable}: ${sum('stable', 'bad')} of ${compared}`;
+    const { abort, promote, slo, bars } = last;
+    const tests = [testWords(abort, bars.abort, terminal), testWords(Math.max(promote, slo), bars.promote, terminal)];
+    return [
+      `  ${terminal.style('bold', `judge of step ${step}`)}  #${started.candidate}: ${sum('candidate', 'bad')} of ${sum('candidate', 'requests')}${beside}`,
+      `    worse: ${tests[0]}; as good: ${tests[1]}`,
+    ];
+  });
+}
+
+function testWords(e: number, bar: number, terminal: Terminal): string {
+  const sign = e >= bar ? terminal.style('bold', `≥ ${formatEvidence(bar)}: proven`) : `of ${formatEvidence(bar)}`;
+  return `e = ${formatEvidence(e)} ${sign}`;
+}
+
 type Reading = NonNullable<RolloutRecord['ended']>['reading'];
 type Metric = Reading['errors'];
 
 /** The numbers behind the decision; none when nothing was judged. */
 function receiptLines(record: RolloutRecord, terminal: Terminal): readonly string[] {
   const { started, looks, ended, guard } = record;
+  // In a rolling plan no judge acts, so nothing rests on what was counted.
+  if (started.strategy === 'rolling' && guard === null) return [];
   const reading = guard?.reading ?? ended?.reading ?? null;
   if (reading === null || reading.looks === 0) return [];
   const crossings = crossingsOf(looks, { judge: started.judge, began: started.at });
@@ -64,8 +94,7 @@ function countsOf({ totals }: Metric, { candidate, stable }: RolloutRecord['star
 
 function testLines({ abort, promote, slo, p }: Metric, terminal: Terminal): readonly string[] {
   const line = (what: string, { e, bar }: Metric['abort'], more = ''): string => {
-    const sign = e >= bar ? terminal.style('bold', `≥ ${formatEvidence(bar)}: proven`) : `of ${formatEvidence(bar)}`;
-    return `    ${what} e = ${formatEvidence(e)} ${sign}${more}`;
+    return `    ${what} ${testWords(e, bar, terminal)}${more}`;
   };
   return [
     line('worse:         ', abort, `, p ≤ ${formatChance(p)}`),
@@ -89,7 +118,7 @@ function crossingLines(crossings: readonly Crossing[]): readonly string[] {
   const worse = crossings.filter(({ test }) => test === 'worse');
   const fine = crossings
     .filter(({ test }) => test !== 'worse')
-    .map(({ test, at }) => `${test} ${at === null ? 'never' : `+${formatDuration(at)}`}`);
+    .map(({ test, at }) => `${test}: ${at === null ? 'never' : `+${formatDuration(at)}`}`);
   return [
     `    would have been aborted: ${worse.map(when).join(', ')}`,
     `    would have been proven: ${fine.join(', ')}`,

@@ -52,7 +52,7 @@ function finish(scene: Scene): Moved {
 
 function takenOver({ turn, rollout, reading }: Scene): Turn {
   const { kind, byHand, candidate, plan } = rollout;
-  if (kind === 'rollback') return takeOver(turn, 'rolledBack', `all requests go to #${candidate} again, as asked`);
+  if (kind === 'rollback') return takeOver(turn, 'rolledBack', `all requests go to #${candidate} again`);
   if (byHand) return takeOver(turn, 'promotedByHand', `promoted by hand; ${reading.sentence}`);
   const judged = plan.kind === 'canary' || (plan.kind === 'blueGreen' && plan.after.judge !== null);
   // Of what nobody asked a judge about, his opinion is no reason.
