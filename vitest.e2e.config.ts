@@ -7,5 +7,7 @@ export default defineConfig({
     hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 1,
+    // Scenarios wait more than they work.
+    maxConcurrency: 10,
   },
 });
