@@ -68,7 +68,10 @@ function wantedWeight(state: EnvironmentState, rollout: Rollout, observation: Ob
     const need = replicasFor(weight, state.spec.replicas);
     if (need <= ready && isNear(state, { rollout, weight }, observation)) return weight;
     if (direct) return 0;
-    if (rollout.carried?.weight === weight && rollout.carried.replicas <= ready) return weight;
+    // What was lost in between has to be carried in full before it is had again.
+    const goesOn =
+      rollout.carried?.weight === weight && getsNow(rollout.candidate, state, observation) > weight - SMALLEST;
+    if (goesOn && rollout.carried.replicas <= ready) return weight;
   }
   return 0;
 }
@@ -81,6 +84,11 @@ function isNear(
 ): boolean {
   const { candidate: release, stable } = rollout;
   return stable === null || excessOf(spec, { release, other: stable, weight }, observation) === null;
+}
+
+/** The share that a release gets, or will as soon as the router has followed. */
+function getsNow(release: number, { commanded }: EnvironmentState, { traffic }: Observation): number {
+  return Math.max(traffic?.[release] ?? 0, commanded?.shares[release] ?? 0);
 }
 
 export interface Sight {
