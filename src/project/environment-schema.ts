@@ -26,7 +26,7 @@ const approvalSchema = z
 
 /** RFC 9110 section 5.6.2: what a header or a cookie may be called. */
 function token(of: string): z.ZodString {
-  return z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, `a ${of} is called by letters, digits and "-", "_", "."`);
+  return z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, `the name of a ${of}: letters, digits, "-", "_", "."`);
 }
 
 const affinitySchema = z

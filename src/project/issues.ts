@@ -1,7 +1,7 @@
 /** From what zod says to what a person is told. */
 
 import type { z } from 'zod';
-import { nameHint } from './nearest.ts';
+import { nameHint, nearestName } from './nearest.ts';
 import type { Path, ProblemCode, ProblemDraft } from './problem.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -106,9 +106,13 @@ function draftsOfUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: P
   const fitting = branches.filter(
     (branch) => !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
   );
-  const meant = fitting.filter((branch) => !branch.some(isOtherKind));
+  const meant = fitting.filter((branch) => !branch.some((inner) => isOtherKind(inner) || isFarWord(inner)));
   const [best] = (meant.length > 0 ? meant : fitting).sort((a, b) => a.length - b.length);
-  if (best !== undefined) return best.flatMap((inner) => draftsOf(inner, path));
+  if (best !== undefined) {
+    const mapToo = meant.length === 0 && issue.errors.some((branch) => branch.some(isMapAsked));
+    const drafts = best.flatMap((inner) => draftsOf(inner, path));
+    return mapToo ? drafts.map((one) => ({ ...one, hint: `${one.hint} Or write a map.` })) : drafts;
+  }
   const kinds = branches.flatMap((branch) =>
     branch.map((inner) => (inner.code === 'invalid_type' ? inner.expected : '')),
   );
@@ -122,6 +126,16 @@ function draftsOfUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: P
 /** A map where one of some words may stand is meant as the map. */
 function isOtherKind(issue: Issue): boolean {
   return issue.code === 'invalid_value' && issue.path.length === 0 && typeof issue.input === 'object';
+}
+
+/** No word that is known here, nor nearly one: another form may be meant, if there is one. */
+function isFarWord(issue: Issue): boolean {
+  if (issue.code !== 'invalid_value' || issue.path.length > 0) return false;
+  return typeof issue.input !== 'string' || nearestName(issue.input, issue.values.map(String)) === undefined;
+}
+
+function isMapAsked(issue: Issue): boolean {
+  return issue.code === 'invalid_type' && issue.path.length === 0 && issue.expected === 'object';
 }
 
 function isProblemCode(code: unknown): code is ProblemCode {

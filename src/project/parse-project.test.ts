@@ -190,9 +190,38 @@ describe('what is wrong is told with its place and its remedy', () => {
     ['judge: { tolerate: 2x }', '`detect` (2x) must be greater than `tolerate` (2x)'],
     ['judge: { falseAlarm: 0% }', '`falseAlarm` is the probability of a wrong decision'],
     ['judge: { miss: 50% }', '`miss` is the probability of a wrong decision'],
+    ['judge: { slo: { p99: 0s } }', 'no request is answered in no time'],
+    ['match: { headers: {} }', 'no header is named'],
   ])('a contradiction in a canary: %s', (keys, message) => {
     const problems = inStaging(`strategy: { canary: { ${keys} } }`);
     expect(problems).toMatchObject([{ code: 'config/contradiction', message: expect.stringContaining(message) }]);
+  });
+
+  test('a judge before the switch needs something that sends requests to the preview', () => {
+    const before = (keys: string) => inStaging(`strategy: { blueGreen: { before: { ${keys} } } }`);
+    expect(before('judge: {}')).toMatchObject([
+      { code: 'config/contradiction', message: 'nothing is sent to the preview that could be judged' },
+    ]);
+    expect(before('judge: {}, load: { rate: 50/s }')).toEqual([]);
+    expect(inStaging('gates: { load: { rate: 50/s } }, strategy: { blueGreen: { before: { judge: {} } } }')).toEqual(
+      [],
+    );
+  });
+
+  test('a variable is plain or secret, not both', () => {
+    expect(inStaging('config: { A: 1, B: 2 }, secrets: { B: env:B }')).toMatchObject([
+      { code: 'config/contradiction', message: 'B stands in `config` as well', column: 63 },
+    ]);
+  });
+
+  test.each([
+    ['replicas: 2, strategy: { canary: { steps: [{ replicas: -2 }] } }', 'whole number such as 2, or a share'],
+    ['strategy: { canary: { steps: [{ replicas: wieght }] } }', 'Did you mean `weight`?'],
+    ['strategy: { blueGreen: { switch: automatic } }', 'Known here: auto, manual. Or write a map.'],
+    ['affinity: cookies', 'Known here: none. Or write a map.'],
+    ['affinity: { cookie: "a b" }', 'Write the name of a cookie: letters, digits, "-", "_", ".".'],
+  ])('where several forms may stand the remedy is for the one that is meant: %s', (keys, hint) => {
+    expect(inStaging(keys)).toMatchObject([{ hint: expect.stringContaining(hint) }]);
   });
 
   test('only surge and unavailable both at nothing contradict each other', () => {

@@ -30,6 +30,8 @@ export function checkProject(
     ...names.flatMap((name) => checkStrategy(source.value, ['environments', name, 'strategy'])),
     ...names.flatMap((name) => checkConfig(source, ['environments', name, 'config'])),
     ...names.flatMap((name) => checkEndToEnd(source, written, ['environments', name])),
+    ...names.flatMap((name) => checkPreviewJudge(source, ['environments', name])),
+    ...names.flatMap((name) => checkVariables(source, ['environments', name])),
     ...checkNeeds(written),
     ...checkClaims(source, written),
   ];
@@ -88,6 +90,39 @@ function checkEndToEnd(
     path,
     at: 'value',
   }));
+}
+
+/** A judge before the switch, whom nobody would ever give anything to judge. */
+function checkPreviewJudge(source: YamlSource, environment: readonly (string | number)[]): readonly ProblemDraft[] {
+  const before = [...environment, 'strategy', 'blueGreen', 'before'];
+  const sending = [before, [...environment, 'gates']].flatMap((gates) => [
+    [...gates, 'load'],
+    [...gates, 'e2e'],
+  ]);
+  const judge = [...before, 'judge'];
+  if (memberAt(source.value, judge) === undefined) return [];
+  if (sending.some((path) => Boolean(memberAt(source.value, path)))) return [];
+  const message = 'nothing is sent to the preview that could be judged';
+  const hint = 'Add a `load` gate beside it, or leave `judge` out.';
+  return [{ code: 'config/contradiction', message, hint, path: judge, at: 'key' }];
+}
+
+/** A variable can not be plain and secret at once. */
+function checkVariables(source: YamlSource, environment: readonly (string | number)[]): readonly ProblemDraft[] {
+  const namesIn = (key: string): readonly string[] => {
+    const members = memberAt(source.value, [...environment, key]);
+    return typeof members === 'object' && members !== null ? Object.keys(members) : [];
+  };
+  const plain = namesIn('config');
+  return namesIn('secrets')
+    .filter((name) => plain.includes(name))
+    .map((name) => ({
+      code: 'config/contradiction',
+      message: `${name} stands in \`config\` as well`,
+      hint: 'Take it out of one of them.',
+      path: [...environment, 'secrets', name],
+      at: 'key',
+    }));
 }
 
 function checkNeeds({ environments }: WrittenProject): readonly ProblemDraft[] {

@@ -17,6 +17,7 @@ export function checkStrategy(root: unknown, path: Path): readonly ProblemDraft[
   ];
   return [
     ...checkRolling(root, [...path, 'rolling']),
+    ...checkMatch(root, [...canary, 'match', 'headers']),
     ...(Array.isArray(steps) ? checkWeights(steps, [...canary, 'steps']) : []),
     ...judges.flatMap((judge) => checkJudge(root, judge)),
   ];
@@ -31,6 +32,12 @@ function checkRolling(root: unknown, path: Path): readonly ProblemDraft[] {
   if (!isNothing('maxSurge') || !isNothing('maxUnavailable')) return [];
   const message = 'maxSurge and maxUnavailable are both 0, so no replica could ever be replaced';
   return [contradiction([...path, 'maxUnavailable'], message, 'Raise one of them.')];
+}
+
+function checkMatch(root: unknown, path: Path): readonly ProblemDraft[] {
+  const headers = memberAt(root, path);
+  if (!isContainer(headers) || Object.keys(headers).length > 0) return [];
+  return [contradiction(path, 'no header is named, so no request would match', 'Name one, or leave `match` out.')];
 }
 
 function checkWeights(steps: readonly unknown[], path: Path): readonly ProblemDraft[] {
@@ -71,6 +78,12 @@ function checkJudge(root: unknown, path: Path): readonly ProblemDraft[] {
     const key = judge['detect'] === undefined ? 'tolerate' : 'detect';
     const message = `\`detect\` (${detect}x) must be greater than \`tolerate\` (${tolerate}x)`;
     drafts.push(contradiction([...path, key], message, 'What is tolerated can not be what is to be detected.'));
+  }
+  const slo = judge['slo'];
+  const edge = isContainer(slo) && typeof slo['p99'] === 'string' ? parseQuantity('duration', slo['p99']) : undefined;
+  if (edge === 0) {
+    const message = 'no request is answered in no time, so every one would break the SLO';
+    drafts.push(contradiction([...path, 'slo', 'p99'], message, 'Raise it, or leave it out.'));
   }
   for (const key of ['falseAlarm', 'miss'] as const) {
     const probability = read(key, 'share');
