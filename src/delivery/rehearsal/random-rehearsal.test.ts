@@ -40,7 +40,7 @@ test('random rehearsals come to the same end whatever point the engine is killed
   expect(failures).toEqual([]);
 });
 
-test('nor how often', async () => {
+test('random rehearsals come to the same end however often the engine is killed', async () => {
   const failures: string[] = [];
   for (let seed = 100; seed < 160; seed += 1) {
     const { differences } = await rehearseCrashes(randomRehearsal(seed), { every: 2, check: false });
@@ -57,4 +57,10 @@ test('canaries that once showed a fault hold', async () => {
     const { failures } = await runRehearsal(randomCanary(seed));
     expect({ seed, failures }).toEqual({ seed, failures: [] });
   }
+});
+
+const SEEDS_OF_OLD_ROLLING_FAULTS = [1031, 1041, 20_006, 30_042, 31_372, 40_161, 40_348, 40_530, 41_350, 50_552];
+
+test('rolling plans that once showed a fault hold', async () => {
+  for (const seed of SEEDS_OF_OLD_ROLLING_FAULTS) expect(await failuresOf(seed, 1, ['rolling'])).toEqual([]);
 });

@@ -9,7 +9,7 @@ import type { EnvironmentState, Rollout } from '../../engine-state.ts';
 import type { ApprovalPlan } from '../../environment-spec.ts';
 import { CONTROL_SHARE } from '../../guard.ts';
 import type { Reading } from '../../judge/index.ts';
-import { plannedSteps } from '../../steps.ts';
+import { judgeOf, plannedSteps } from '../../steps.ts';
 import type { Instant, Invariant } from './instant.ts';
 import { isPromotion } from './rollout-log.ts';
 
@@ -107,8 +107,7 @@ function endingComplaint(record: Record, end: Ended, { state, observation }: Ins
   if (missing > 0) return `${rollout} was promoted with ${missing} of ${record.approval.count} approvals missing`;
   const open = gates.filter((gate) => !passed.has(gate));
   if (open.length > 0) return `${rollout} was promoted although ${open.join(' and ')} had not passed`;
-  const dry = state.rollout?.judge.dry ?? false;
-  if (outcome === 'promoted' && isJudged(plan) && reading.verdict.kind === 'fail' && !dry) {
+  if (outcome === 'promoted' && isJudged(plan) && reading.verdict.kind === 'fail' && !judgeOf(plan).dry) {
     return `${rollout} was promoted although ${reading.sentence}`;
   }
   // When the next rollout has begun or all was removed at the same instant, the split that is seen is of that.

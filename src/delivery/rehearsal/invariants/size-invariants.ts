@@ -43,10 +43,11 @@ export function enoughStays(serving: number | null): Invariant {
         if (stable === null) continue;
         needed.set(stable, stableNeeds(planOf(rollout), { release: stable, kind, instant }));
       }
-      // What is kept no more has replicas of its own until the effects of this instant.
+      // What is kept no more, or has left, has replicas of its own until the effects of this instant.
       const kept = [...(before?.kept ?? []), ...state.kept];
+      const leaving = [...(before?.leaving ?? []), ...state.leaving];
       before = state;
-      return tooSmall(instant, needed) ?? outOfBounds({ ...instant, state: { ...state, kept } }, planOf);
+      return tooSmall(instant, needed) ?? outOfBounds({ ...instant, state: { ...state, kept, leaving } }, planOf);
     },
   };
 }
