@@ -59,11 +59,18 @@ export function createRealStage(rig: AgentRig): RealStage {
   const journal = openSqliteJournal({ path: join(rig.home, 'slipway.db'), clock: systemClock });
   const fold = createEnvironmentFold();
   let seen = 0;
+  let views = fold.views();
+  let readAt = 0;
+  // Many plays share one reading of the journal.
   const view = (key: string): EnvironmentView | undefined => {
-    const entries = journal.read({ after: seen });
-    seen = entries.at(-1)?.seq ?? seen;
-    fold.add(entries);
-    return fold.views().get(key);
+    if (performance.now() - readAt >= LOOK_EVERY) {
+      const entries = journal.read({ after: seen });
+      seen = entries.at(-1)?.seq ?? seen;
+      fold.add(entries);
+      if (entries.length > 0) views = fold.views();
+      readAt = performance.now();
+    }
+    return views.get(key);
   };
   return {
     async play(name, rehearsal) {
