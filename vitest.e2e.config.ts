@@ -8,6 +8,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 1,
     // Scenarios wait more than they work.
-    maxConcurrency: 10,
+    maxConcurrency: 6,
   },
 });

@@ -15,7 +15,7 @@ import { readScenarios, type Scenario } from '../scenarios/read-scenarios.ts';
 
 /** How far from its instant an expectation may come true: processes start, looks take place once a second. */
 const EARLY = 700;
-const LATE = 3000;
+const LATE = 6000;
 
 const ALL = await readScenarios();
 const PLAYED = ALL.filter(({ file, rehearsal }) => leftOut(file, rehearsal) === null);

@@ -79,7 +79,7 @@ describe('whatever happens in whatever order, all invariants hold', () => {
     ],
     ['a rolling update', ROLLING, { deploy: 1, abort: 1, crash: 1, 'not ready': 1, scale: 1 }],
     ['blue and green', BLUE_GREEN, { deploy: 1, abort: 1, crash: 1, 'not ready': 1, promote: 1, rollback: 1 }],
-  ])('%s', (_name, spec, budget) => {
+  ])('%s', { timeout: 300_000 }, (_name, spec, budget) => {
     const result = checkModel({ spec, budget });
     expect(result).toMatchObject({ kind: 'holds' });
     // A model in which little can happen proves little.
@@ -91,6 +91,7 @@ describe('a planted fault is found, with a shortest trace', () => {
   const budget = { deploy: 1, abort: 1, crash: 1, regress: 1, promote: 1, approve: 1 };
   test.each(PLANTED_FAULTS.map((fault) => [fault.invariant, fault.what, fault.engine] as const))(
     '%s: %s',
+    { timeout: 300_000 },
     (invariant, _what, engine) => {
       const spec = invariant === 'I8' ? CAREFUL : CANARY;
       expect(checkModel({ spec, budget, engine: engine() })).toMatchObject({ kind: 'broken' });

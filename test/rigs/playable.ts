@@ -54,15 +54,29 @@ const CHANGES = new Set(['errors', 'traps', 'startsIn', 'gates']);
 
 /** Their instants are closer together than processes can be started, or than counts come in, on a busy machine. */
 const TOO_TIGHT = new Set([
+  'b05-judge-after-fails.yaml',
   'b05-judge-after-passes.yaml',
+  'c01-abort-then-retry.yaml',
+  'c23-release-and-replicas-at-once-rolling.yaml',
   'f06-weights-in-order.yaml',
+  'gates-abort-while-one-runs.yaml',
+  'gates-are-never-skipped.yaml',
   'n03-judge-step-passes.yaml',
+  'n03-judge-steps-one-fails.yaml',
+  'rollback-after-promotion.yaml',
   'rolling-abort.yaml',
+  'rolling-crash-loop.yaml',
   'rolling-good.yaml',
+  'rolling-rollback-after-promotion.yaml',
+  'rolling-shares.yaml',
   'rolling-superseded.yaml',
   'rolling-unavailable-only.yaml',
   'scale-at-the-last-pause.yaml',
+  'supersede-queue.yaml',
   'supersede-queue-dropped-by-rollback.yaml',
+  'supersede-reject.yaml',
+  't04-weight-accuracy.yaml',
+  't18-timer-after-a-failed-gate.yaml',
   'x04-constant-load.yaml',
 ]);
 
