@@ -42,6 +42,7 @@ test('differences are summed per arm and other releases are passed over', () => 
   expect(counted(countersSince(baseline, rows, PLAN)).counts).toEqual({
     candidate: { requests: 4, bad: 1 },
     stable: { requests: 110, bad: 1 },
+    replicas: { c: [4, 1] },
     share: 0.1,
   });
 });
@@ -179,7 +180,7 @@ describe('with an objective for latency', () => {
   });
 });
 
-test('platforms and replicas are told apart where there are several', () => {
+test('platforms are told apart where they are named, and replicas always', () => {
   const rows = [
     row(2, 'c1', 10, { errors: 1, platform: 'linux/amd64' }),
     row(2, 'c2', 20, { errors: 9, platform: 'linux/arm64' }),
@@ -194,6 +195,7 @@ test('platforms and replicas are told apart where there are several', () => {
   expect(counted(countersSince(from([]), [row(2, 'c1', 10)], PLAN)).counts).toEqual({
     candidate: { requests: 10, bad: 0 },
     stable: { requests: 0, bad: 0 },
+    replicas: { c1: [10, 0] },
     share: 0.1,
   });
 });

@@ -49,7 +49,8 @@ export function createCounting({ edge, share }: CountingPlan, steady: boolean): 
         addTo(own.slow[arm], requests, late);
         platforms.set(row.platform, own);
       }
-      if (arm === 'candidate') {
+      // Also of a lone one: when others join it, what it has answered before must not be missing beside theirs.
+      if (arm === 'candidate' && requests > 0) {
         const [more, worse] = replicas.get(row.replica) ?? [0, 0];
         replicas.set(row.replica, [more + requests, worse + bad]);
       }
@@ -68,7 +69,7 @@ export function createCounting({ edge, share }: CountingPlan, steady: boolean): 
         ...(platforms.size === 0
           ? {}
           : { platforms: Object.fromEntries([...platforms].map((one) => named(one, timed))) }),
-        ...(replicas.size < 2 ? {} : { replicas: Object.fromEntries(replicas) }),
+        ...(replicas.size === 0 ? {} : { replicas: Object.fromEntries(replicas) }),
         ...(known ? { share } : {}),
         ...(known && newKeys.candidate + newKeys.stable > 0 ? { newKeys } : {}),
       };

@@ -19,7 +19,7 @@ export type Counts = ArmCounts & {
   readonly untimed?: string;
   /** Both metrics by image platform, where platforms are named. */
   readonly platforms?: Readonly<Record<string, { readonly errors: ArmCounts; readonly slow?: ArmCounts }>>;
-  /** Requests and errors of each candidate replica, where there are several. */
+  /** Requests and errors of each candidate replica that has answered any. */
   readonly replicas?: Readonly<Record<string, readonly [requests: number, bad: number]>>;
   /** The candidate's share of the requests that was in force all the time; absent when it is not known, or has changed. */
   readonly share?: number;
