@@ -22,8 +22,10 @@ export function rollback(turn: Turn, to: number | null): CommandResult {
   const target = rollbackTarget(state, to);
   if (target === undefined) {
     const kept = state.kept.map(({ release }) => `#${release}`).join(', ');
-    const message = to === null ? `${state.key} has no earlier release.` : `#${to} is not kept in ${state.key}.`;
-    return refused('delivery/no-such-release', message, kept === '' ? 'Deploy one instead.' : `Kept are ${kept}.`);
+    const none = kept === '' ? 'has no earlier release' : 'has no earlier release that was not rolled back from';
+    const message = to === null ? `${state.key} ${none}.` : `#${to} is not kept in ${state.key}.`;
+    const hint = kept === '' ? 'Deploy one instead.' : `Kept are ${kept}: name one with "--to".`;
+    return refused('delivery/no-such-release', message, hint);
   }
   const because = `${personOf(turn)} rolled back to #${target.release}`;
   const alone = withoutQueue(turn);

@@ -18,5 +18,6 @@ export function evidenceBar(
 
 export function formatEvidence(e: number): string {
   if (e >= 1e6) return e.toExponential(1);
-  return e >= 100 ? String(Math.round(e)) : String(Number(e.toPrecision(3)));
+  // Down, as in the sentences of the judge: less than was proven is never too much.
+  return e >= 100 ? String(Math.floor(e)) : String(Number(e.toPrecision(3)));
 }
