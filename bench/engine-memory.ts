@@ -50,8 +50,17 @@ function createSmallWorld(): SmallWorld {
   const served = new Map<number, number>();
   let shares: Readonly<Record<number, number>> = {};
   const row = (release: number, requests: number) => ({
-    ...{ release, replica: 'only', epoch: 'e', source: 'split' as const, platform: null, units: null },
-    ...{ requests, errors: Math.floor(requests / 1000), traps: 0, timeouts: 0, latency: NO_LATENCY },
+    release,
+    replica: 'only',
+    epoch: 'e',
+    source: 'split' as const,
+    platform: null,
+    requests,
+    errors: Math.floor(requests / 1000),
+    traps: 0,
+    timeouts: 0,
+    latency: NO_LATENCY,
+    units: null,
   });
   return {
     observe: () => ({
@@ -192,7 +201,7 @@ async function hours(count: number): Promise<number> {
   const before = looks;
   while (clock.monotonic() < end) {
     await clock.advance(LOOK_EVERY);
-    for (const service of [...active]) await lookAt(service, LOOK_EVERY);
+    for (const service of Array.from(active)) await lookAt(service, LOOK_EVERY);
     if (clock.monotonic() % REST_EVERY !== 0) continue;
     for (const service of services) if (!active.has(service)) await lookAt(service, REST_EVERY);
   }

@@ -329,7 +329,10 @@ test('the journal holds each entry once, and from the looks the e-values can be 
     .read({ kinds: ['rollout.looked'] })
     .map(({ data }) => data as { rollout: string; counts: Parameters<typeof addLook>[1]; at: number; abort: number })
     .filter((look) => look.rollout === rollout?.id);
-  const again = looks.reduce((evidence, look) => addLook(evidence, look.counts, look.at), startEvidence(PLAN.judge, true));
+  const again = looks.reduce(
+    (evidence, look) => addLook(evidence, look.counts, look.at),
+    startEvidence(PLAN.judge, true),
+  );
   expect(again).toEqual(rollout?.evidence);
   expect(judge(again, PLAN.judge).abort.e).toBe(looks.at(-1)?.abort);
 });

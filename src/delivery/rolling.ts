@@ -22,7 +22,7 @@ export function rollingPlan({ rollout }: EnvironmentState): RollingPlan | null {
 }
 
 /** What is rolled to: the candidate; without one, and before it is approved, the stable release. */
-export function rollTarget(state: EnvironmentState): number | null {
+function rollTarget(state: EnvironmentState): number | null {
   return approvedRollout(state)?.candidate ?? state.stable;
 }
 

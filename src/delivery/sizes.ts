@@ -29,7 +29,7 @@ export function rollBounds({ maxSurge, maxUnavailable }: RollingPlan, replicas: 
 }
 
 /** So many replicas; a share is rounded up. */
-export function countOf(count: Count, replicas: number): number {
+function countOf(count: Count, replicas: number): number {
   return 'count' in count ? count.count : replicasFor(count.share, replicas);
 }
 

@@ -16,7 +16,7 @@ const RETRY_AFTER = 1000;
 const LONGEST_WAIT = 30_000;
 
 /** What the engine wants to be running now: one run at most. */
-export function wantedGates(state: EnvironmentState, now: number): readonly GateRun[] {
+function wantedGates(state: EnvironmentState, now: number): readonly GateRun[] {
   const rollout = activeRollout(state);
   if (rollout === null || state.removed || !gatesMayRun(rollout)) return [];
   const order = nextGate(rollout);

@@ -18,13 +18,12 @@ test('what is written is read back as the same number', () => {
 });
 
 test('durations may have several units, the largest first, as they are printed', () => {
-  const seconds = fc.integer({ min: 0, max: 1_000_000 }).map((n) => n * 1000);
-  const printed = (milliseconds: number): number | undefined => parseQuantity('duration', formatDuration(milliseconds));
+  // At most two units are printed: below an hour nothing is left out, below a day the seconds.
+  const seconds = fc.integer({ min: 0, max: 3599 }).map((n) => n * 1000);
+  const minutes = fc.integer({ min: 60, max: 1439 }).map((n) => n * 60_000);
   fc.assert(
-    fc.property(seconds, (exact) => {
-      // At most two units are printed: below a day nothing but seconds is left out.
-      const coarse = exact < 3_600_000 ? exact : exact < 86_400_000 ? exact - (exact % 60_000) : null;
-      if (coarse !== null) expect(printed(exact)).toBe(coarse);
+    fc.property(fc.oneof(seconds, minutes), (exact) => {
+      expect(parseQuantity('duration', formatDuration(exact))).toBe(exact);
     }),
   );
   expect(['1h30m', '1m 30s', '2d4h5m6s7ms'].map((text) => parseQuantity('duration', text))).toEqual([
