@@ -67,12 +67,14 @@ async function forecastsOf(
   const found: EnvironmentForecast[] = [];
   for (const { name, spec } of environments.filter(({ name }) => names.includes(name))) {
     const seen = seenTraffic(journal, `${service}/${name}`);
-    // Where no request has failed, none is known to fail more seldom than one in all.
-    const baseline = seen === null ? SUPPOSED_ERRORS : Math.max(1, seen.bad) / Math.max(1, seen.requests);
+    const failed = seen !== null && seen.bad > 0;
+    // Where no request has failed, none is known to fail more seldom than one in all; of a few that says nothing.
+    const atMost = Math.min(SUPPOSED_ERRORS, 1 / Math.max(1, seen?.requests ?? 0));
+    const baseline = failed ? seen.bad / seen.requests : atMost;
     const rates = seen === null ? SUPPOSED_RATES : [seen.rate];
     const forecasts = rates.flatMap((rate) => forecast(spec.strategy, { rate, baseline }) ?? []);
     const counted = seen === null ? null : `counted ${formatDuration(Math.max(0, system.clock.wall() - seen.at))} ago`;
-    if (forecasts.length > 0) found.push({ environment: name, seen: counted, forecasts });
+    if (forecasts.length > 0) found.push({ environment: name, seen: counted, failed, forecasts });
   }
   journal.close();
   return found;

@@ -8,6 +8,8 @@ export interface EnvironmentForecast {
   readonly environment: string;
   /** Where the traffic is known from, `as counted 2h ago`; `null` when it is supposed. */
   readonly seen: string | null;
+  /** Whether the share that fails was seen; else it is supposed: few requests without an error say little of it. */
+  readonly failed: boolean;
   /** One for the traffic that was seen, else one for each that is supposed. */
   readonly forecasts: readonly Forecast[];
 }
@@ -15,27 +17,34 @@ export interface EnvironmentForecast {
 /** Nine of ten must be decided; else traffic is called too low. */
 const ENOUGH = 0.9;
 
-export function forecastReport({ environment, seen, forecasts }: EnvironmentForecast, terminal: Terminal): string {
+export function forecastReport(one: EnvironmentForecast, terminal: Terminal): string {
+  const { seen, forecasts } = one;
   const [first] = forecasts;
   if (first === undefined) return '';
-  const { weight, baseline, within } = first;
+  const what = `  a candidate at ${formatShare(first.weight)} of them is aborted, when it fails`;
+  const rows = forecasts.flatMap((forecast) => {
+    const regressions = forecast.regressions.map((regression) => [
+      `${regression.ratio}x as often`,
+      decisionText(regression, forecast.within),
+    ]);
+    const passed = forecast.pass === null ? [] : [['a good one passes', passText(forecast)]];
+    return [...regressions, ...passed].map(([when = '', then = ''], index) => [
+      `    ${index === 0 ? `at ${formatRate(forecast.rate)}` : ''}`,
+      when,
+      then,
+    ]);
+  });
+  const told = `  ${trafficText(one, first)}`;
+  return [told, what, table(rows), ...warnings(forecasts, seen !== null, terminal)].join('\n');
+}
+
+function trafficText({ environment, seen, failed }: EnvironmentForecast, { rate, baseline }: Forecast): string {
   const share = formatShare(baseline, 3);
-  const traffic =
-    seen === null
-      ? `the traffic of ${environment} is not known yet; suppose that ${share} of its requests fail`
-      : `${environment} gets ${formatRate(first.rate)}, of which ${share} fail (${seen})`;
-  const what = `  a candidate at ${formatShare(weight)} of them is aborted, when it fails`;
-  const rows = forecasts.map((one) => [
-    `    ${formatRate(one.rate)}`,
-    ...one.regressions.map((regression) => decisionText(regression, within)),
-    passText(one),
-  ]);
-  const head = [
-    '',
-    ...first.regressions.map(({ ratio }) => `${ratio}x as often`),
-    first.pass === null ? '' : 'and a good one passes',
-  ];
-  return [`  ${traffic}`, what, table([head, ...rows]), ...warnings(forecasts, seen !== null, terminal)].join('\n');
+  if (seen === null)
+    return `the traffic of ${environment} is not known yet; suppose that ${share} of its requests fail`;
+  return failed
+    ? `${environment} gets ${formatRate(rate)}, of which ${share} fail (${seen})`
+    : `${environment} gets ${formatRate(rate)}, of which none failed (${seen}); suppose that ${share} do`;
 }
 
 function decisionText({ median, p90, decided, harmed }: Forecast['regressions'][number], within: number): string {
@@ -63,13 +72,14 @@ function warnings(forecasts: readonly Forecast[], known: boolean, terminal: Term
     const more =
       weight < 1 ? 'a higher first weight, a longer "within", or a load gate' : 'a longer "within", or a load gate';
     lines.push(
-      `traffic is too low to find a ${missed.join(' or ')} regression within ${formatDuration(within)}: ${more} would help`,
+      `traffic is too low to find a ${missed.join(' or ')} regression within ${formatDuration(within)}:`,
+      `  ${more} would help`,
     );
   }
   if (pass !== null && pass.decided < ENOUGH) {
     lines.push(`traffic is too low to prove a good candidate within ${formatDuration(within)}: a person will be asked`);
   }
-  return lines.map((line) => terminal.style('yellow', `  ! ${line}`));
+  return lines.map((line) => terminal.style('yellow', line.startsWith(' ') ? `  ${line}` : `  ! ${line}`));
 }
 
 function formatRate(rate: number): string {
