@@ -92,7 +92,8 @@ test('the gates of a canary run at full weight, and one that fails takes it back
   await using rig = createAgentRig();
   const load = await serve(rig);
   const plan = { ...PLAN, steps: [{ kind: 'weight', weight: 1 }] as const, keep: 60_000 };
-  const smoke: GatesPlan['smoke'] = [{ method: 'get', path: '/ok', body: null, status: 418 }];
+  // Long enough that users see the release while its gate runs.
+  const smoke: GatesPlan['smoke'] = [{ method: 'get', path: '/ok?ms=500', body: null, status: 418 }];
   await rig.deploy({ VERSION: '2' }, plan, { gates: { ...NO_GATES, smoke } });
   const { ended } = await rig.ended(2);
   expect(ended?.because).toMatch(/^the gate smoke failed: /);
