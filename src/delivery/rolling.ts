@@ -60,15 +60,18 @@ export function rollReplicas(
 
 /**
  * The releases that take part in a roll: the one that is rolled to, the stable one, and whoever else gets requests or has
- * replicas that were to get some. What has been withdrawn by a plan that takes everything from it at once does not.
+ * replicas that were to get some. What has been withdrawn by a plan that takes everything from it at once does not, nor
+ * what is kept for a rollback: the small share that it had as a control goes back at once.
  */
 export function rolledReleases(state: EnvironmentState, observation: Observation): readonly number[] {
   const named = [rollTarget(state), state.stable].flatMap((release) => (release === null ? [] : [release]));
   const control = guardOf(state)?.control;
   const leaving = new Map(stillLeaving(state, observation).map(({ release, carries }) => [release, carries === true]));
+  const kept = new Set(state.kept.map(({ release }) => release));
   const others = Object.keys(observation.releases)
     .map(Number)
-    .filter((release) => release !== control && (leaving.get(release) ?? isExposed(release, state, observation)));
+    .filter((release) => release !== control)
+    .filter((release) => leaving.get(release) ?? (!kept.has(release) && isExposed(release, state, observation)));
   return [...new Set([...named, ...others])];
 }
 

@@ -45,7 +45,9 @@ test('a dynamic stable release has what is not the candidate’s, and at least o
   const sizes = (observation: Observation, change: Partial<CanaryPlan> = {}) =>
     wantedReplicas(atHalf(4, { stableScale: 'dynamic', ...change }), { observation, now: 0 });
   expect(sizes(seen(4, 1, 0))).toEqual({ 1: 4, 2: 2 });
-  expect(sizes(seen(4, 2, 0))).toEqual({ 1: 2, 2: 2 });
-  expect(sizes(seen(4, 4, 0), { steps: [] })).toEqual({ 1: 1, 2: 4 });
+  // As long as everything still goes to it, it needs all of them: also when the environment has just been made larger.
+  expect(sizes(seen(4, 2, 0))).toEqual({ 1: 4, 2: 2 });
+  expect(sizes(seen(4, 2, 0.5))).toEqual({ 1: 2, 2: 2 });
+  expect(sizes(seen(4, 4, 1), { steps: [] })).toEqual({ 1: 1, 2: 4 });
   expect(wantedReplicas(atHalf(4), { observation: seen(4, 2, 0.5), now: 0 })).toEqual({ 1: 4, 2: 2 });
 });

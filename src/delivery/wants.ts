@@ -106,7 +106,7 @@ export function wantedReplicas(state: EnvironmentState, { observation, now }: Si
   for (const [release, replicas] of Object.entries(keptReplicas(state, now))) raise(wanted, Number(release), replicas);
   const guard = guardOf(state);
   if (guard !== null) raise(wanted, guard.control, replicasFor(guard.share, state.spec.replicas));
-  if (plan === null) return { ...wanted, ...steppedReplicas(state, wanted, shares) };
+  if (plan === null) return { ...wanted, ...steppedReplicas(state, observation, { wanted, shares }) };
   const taking = rolledReleases(state, observation);
   const idle = Object.entries(observation.releases)
     .filter(([release]) => !taking.includes(Number(release)))
@@ -119,21 +119,31 @@ export function wantedReplicas(state: EnvironmentState, { observation, now }: Si
 /** For a plan by steps: `wanted` with the stable release and the candidate. */
 function steppedReplicas(
   state: EnvironmentState,
-  wanted: Readonly<Record<number, number>>,
-  shares: Shares,
+  observation: Observation,
+  { wanted, shares }: { wanted: Readonly<Record<number, number>>; shares: Shares },
 ): Record<number, number> {
   const full = state.spec.replicas;
   const sizes: Record<number, number> = { ...wanted };
   const rollout = approvedRollout(state);
-  if (state.stable !== null) sizes[state.stable] = rollout === null ? full : stableReplicas(rollout, { full, shares });
+  if (state.stable !== null) {
+    // Behind a plain Service each replica carries the same, whatever share that comes to.
+    const has = state.spec.routing === 'replicas' ? 0 : getsNow(state.stable, state, observation);
+    sizes[state.stable] = rollout === null ? full : stableReplicas(rollout, { full, shares, has });
+  }
   if (rollout !== null) raise(sizes, rollout.candidate, candidateReplicas(rollout, full));
   return sizes;
 }
 
-/** Whole, or (`stableScale: dynamic`) what all that is not the candidate's needs, and at least one: it may be returned to. */
-function stableReplicas(rollout: Rollout, { full, shares }: { full: number; shares: Shares }): number {
+/**
+ * Whole, or (`stableScale: dynamic`) what all that is not the candidate's needs, never less than what it `has` does, and
+ * at least one: it may be returned to.
+ */
+function stableReplicas(
+  rollout: Rollout,
+  { full, shares, has }: { full: number; shares: Shares; has: number },
+): number {
   if (!isGradual(rollout) || rollout.kind === 'rollback') return full;
-  return Math.max(Math.min(1, full), replicasFor(1 - (shares[rollout.candidate] ?? 0), full));
+  return Math.max(Math.min(1, full), replicasFor(Math.max(has, 1 - (shares[rollout.candidate] ?? 0)), full));
 }
 
 function raise(sizes: Record<number, number>, release: number, replicas: number): void {
