@@ -103,6 +103,10 @@ function remove(turn: Turn): CommandResult {
   return done({ ...ended, state, entries }, `${state.key} is being removed`);
 }
 
+/** Also for what waits in the queue: this is the newer wish. */
 function changed(turn: Turn, change: Partial<EnvironmentSpec>, answer: string): CommandResult {
-  return done({ ...turn, state: { ...turn.state, spec: { ...turn.state.spec, ...change } } }, answer);
+  const { queued } = turn.state;
+  const spec = { ...turn.state.spec, ...change };
+  const next = queued === null ? null : { ...queued, spec: { ...queued.spec, ...change } };
+  return done({ ...turn, state: { ...turn.state, spec, queued: next } }, answer);
 }

@@ -5,7 +5,7 @@ import { judge, type Reading, startEvidence } from '../judge/index.ts';
 import { isPromotedFully, judgedApart, type JudgeStep, plannedSteps } from '../steps.ts';
 import { activeRollout, changeRollout, type Turn } from '../turn.ts';
 import { goOn } from './go-on.ts';
-import { missingData, undecided } from './missing-data.ts';
+import { missingData, undecided, withData } from './missing-data.ts';
 import { type Moved, type Scene, stay } from './scene.ts';
 
 /**
@@ -59,5 +59,5 @@ export function judgeStep(scene: Scene, step: JudgeStep): Moved {
   if (reading.verdict.kind === 'pass') return goOn(scene, reading.sentence);
   if (turn.now - rollout.stepAt >= settings.within) return undecided(scene, settings, reading);
   const missing = step.counts === 'users' ? missingData(scene) : null;
-  return stay(scene, `waits for the judge to say pass${missing === null ? '' : `: ${missing}`}`);
+  return stay(withData(scene), `waits for the judge to say pass${missing === null ? '' : `: ${missing}`}`);
 }

@@ -36,6 +36,12 @@ export function waitForData(scene: Scene, because: string): Moved {
   return moved(pause(turn, 'inconclusive', `${because} (for ${formatDuration(plan.deadline)})`));
 }
 
+/** The data are there: what is waited for now is something else, with a deadline of its own. */
+export function withData(scene: Scene): Scene {
+  if (scene.rollout.missingSince === null) return scene;
+  return { ...scene, turn: changeRollout(scene.turn, { missingSince: null }) };
+}
+
 /** The time for a decision is over. */
 export function undecided(scene: Scene, { within, inconclusive }: JudgeSettings, reading: Reading): Moved {
   const { turn } = scene;

@@ -6,7 +6,7 @@ import { BUILT_IN_DWELL, replicasFor, type WeightStep } from '../steps.ts';
 import { changeRollout, nextStep, withinApplies } from '../turn.ts';
 import { inForce, wantedShares } from '../wants.ts';
 import { goOn } from './go-on.ts';
-import { missingData, undecided, waitForData } from './missing-data.ts';
+import { missingData, undecided, waitForData, withData } from './missing-data.ts';
 import { awaitWorld, type Moved, moved, readyOf, type Scene, stay, waitsForReplicas } from './scene.ts';
 
 export function weightStep(scene: Scene, step: WeightStep): Moved {
@@ -55,7 +55,7 @@ function hold(scene: Scene, step: WeightStep): Moved {
     return stay(scene, `#${candidate} stays at ${share} for at least ${formatDuration(step.atLeast)}`);
   }
   if (step.pass && reading.verdict.kind !== 'pass' && !byHand && !rollout.judge.dry) {
-    return stay(scene, `waits for the judge at ${formatShare(step.weight)}`);
+    return stay(withData(scene), `waits for the judge at ${formatShare(step.weight)}`);
   }
   return goOn(scene);
 }
@@ -77,7 +77,6 @@ function holdFirst(scene: Scene, age: number): Moved {
     return overdue ? undecided(scene, rollout.judge, reading) : waitForData(scene, `waits for metrics: ${missing}`);
   }
   if (age >= BUILT_IN_DWELL) return goOn(scene);
-  const seen = rollout.missingSince === null ? turn : changeRollout(turn, { missingSince: null });
   const because = `#${rollout.candidate} is the first release: watched for ${formatDuration(BUILT_IN_DWELL)} or until it is proven`;
-  return stay({ ...scene, turn: seen }, because);
+  return stay(withData(scene), because);
 }

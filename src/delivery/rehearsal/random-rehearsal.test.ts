@@ -64,3 +64,7 @@ const SEEDS_OF_OLD_ROLLING_FAULTS = [1031, 1041, 20_006, 30_042, 31_372, 40_161,
 test('rolling plans that once showed a fault hold', async () => {
   for (const seed of SEEDS_OF_OLD_ROLLING_FAULTS) expect(await failuresOf(seed, 1, ['rolling'])).toEqual([]);
 });
+
+test('rehearsals of all strategies that once showed a fault hold', async () => {
+  for (const seed of [100_155, 100_818, 121_625, 122_229]) expect(await failuresOf(seed, 1)).toEqual([]);
+});

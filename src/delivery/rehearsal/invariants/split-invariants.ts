@@ -35,10 +35,14 @@ export function sharesAddUp(): Invariant {
  */
 export function capacityBeforeTraffic(serving: number | null): Invariant {
   let stable = serving;
+  let before: EnvironmentState | null = null;
   return {
     name: 'I2',
     check({ state, effects }) {
       const exempt = stable;
+      // One rollout may end at an instant and the next begin, in an environment of another size.
+      const states = before === null ? [state] : [before, state];
+      before = state;
       ({ stable } = state);
       for (const { effect, seen } of effects) {
         if (effect.kind !== 'route') continue;
@@ -46,7 +50,7 @@ export function capacityBeforeTraffic(serving: number | null): Invariant {
           const release = Number(name);
           const rises = share > (seen.traffic?.[release] ?? 0) + 1e-9;
           if (release === exempt || !rises) continue;
-          const need = replicasFor(share, carriers(state, effect.shares, seen));
+          const need = Math.min(...states.map((one) => replicasFor(share, carriers(one, effect.shares, seen))));
           const ready = seen.releases[release]?.ready ?? 0;
           if (ready < need) return `#${name} was given ${share * 100}% with ${ready} of ${need} replicas ready`;
         }
