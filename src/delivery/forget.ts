@@ -10,7 +10,7 @@ import { isExposed, stillLeaving } from './withdrawing.ts';
  * How many of the newest releases are known by their content: the same one deployed again keeps its number. All of
  * them stay in the journal.
  */
-const KNOWN_RELEASES = 100;
+const KNOWN_RELEASES = 20;
 
 export function forget(turn: Turn, observation: Observation): Turn {
   const kept = stillKept(turn.state, turn.now);
