@@ -143,6 +143,10 @@ function complaintOf(
   if (total(next) > total(before) && total(next) > most) {
     return `#${effect.release} went to ${effect.replicas} replicas: ${total(next)} in all, and ${most} may be`;
   }
+  // What neither serves nor is to serve may go whenever its time is over.
+  const idle = (applied.seen.traffic?.[effect.release] ?? 0) === 0;
+  const candidate = state.rollout?.outcome === null ? state.rollout.candidate : null;
+  if (idle && effect.release !== state.stable && effect.release !== candidate) return null;
   if (ready(next) < ready(before) && ready(next) < least) {
     return `#${effect.release} went to ${effect.replicas} replicas, which leaves ${ready(next)} ready of at least ${least}`;
   }
