@@ -236,3 +236,14 @@ test('what is remembered stays small over hundreds of deployments', async () => 
   await rig.deploy(290);
   expect(rig.controller.state().rollout?.candidate).toBe(290);
 });
+
+test('a record of an older version is refused as it is, with what to do', async () => {
+  const rig = await createServingRig();
+  const { key } = rig.options;
+  const loaded = await rig.store.load(key);
+  if (loaded === null) throw new Error('no record');
+  const { leaving: _, ...older } = loaded.record.state;
+  await rig.store.save(key, loaded.version, { ...loaded.record, state: JSON.parse(JSON.stringify(older)) });
+  await expect(createController(rig.options)).rejects.toMatchObject({ code: 'delivery/older-record', kind: 'refused' });
+  expect((await rig.store.load(key))?.version).toBe(loaded.version + 1);
+});

@@ -6,6 +6,7 @@
 import type { Entry, EntryDraft, Journal } from '../journal/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Json } from '../kernel/digest.ts';
+import { Fault } from '../kernel/fault.ts';
 import { DELIVERY_ENTRY_KINDS, type DeliveryEntry, keyed } from './entries.ts';
 import type { EngineRecord, EnvironmentState, Intent } from './engine-state.ts';
 import type { EnvironmentSpec } from './environment-spec.ts';
@@ -35,9 +36,14 @@ export interface SavedStateOptions {
   readonly clock: Clock;
 }
 
-/** Reads the record of the environment, or begins an empty one. */
+/**
+ * Reads the record of the environment, or begins an empty one.
+ *
+ * @throws Fault `delivery/older-record` for what a version before the three strategies has written.
+ */
 export async function openSavedState({ key, spec, store, journal, clock }: SavedStateOptions): Promise<SavedState> {
   const loaded = await store.load(key);
+  if (loaded !== null && !isOurs(loaded.record.state)) throw olderRecord(key);
   const origin = clock.monotonic();
   const resumedAt =
     loaded === null ? 0 : loaded.record.time.engine + Math.max(0, clock.wall() - loaded.record.time.wall);
@@ -97,4 +103,18 @@ function beginState(key: string, spec: EnvironmentSpec, journal: Journal): Envir
 function numberOf(data: Json | undefined): number {
   const number = typeof data === 'object' && data !== null && 'number' in data ? data.number : 0;
   return typeof number === 'number' ? number : 0;
+}
+
+/** The parts that came with the three strategies, and without which nothing can be decided. */
+function isOurs(state: Partial<EnvironmentState>): boolean {
+  return state.leaving !== undefined && state.queued !== undefined && state.spec?.approval !== undefined;
+}
+
+function olderRecord(key: string): Fault<'delivery/older-record'> {
+  return new Fault({
+    code: 'delivery/older-record',
+    kind: 'refused',
+    message: `What is remembered of ${key} was written by an older version, which knew only canaries.`,
+    hint: 'Nothing of it is changed. Stop it with "slipway down", and deploy into another home (SLIPWAY_HOME).',
+  });
 }
