@@ -20,6 +20,10 @@ export function leftOut(file: string, rehearsal: Rehearsal): string | null {
   if (routing !== 'exact' || platforms.length > 0) return 'the router is exact, the machine one';
   if (events.some(({ action }) => worlds.includes(action.kind)))
     return 'what happens is an accident of a simulated world';
+  const scaled = events.some(({ action }) => action.kind === 'scale');
+  if (scaled && canaries.some(({ supersede }) => supersede === 'queue')) {
+    return 'the agent takes a new size with a deployment, and that empties the queue';
+  }
   if (canaries.some(({ steps }) => steps === null)) return 'the built-in plan has times that are not scaled';
   if (start === null && canaries.length > 0) return 'a first deployment is watched for a time that is not scaled';
   if (canaries.some(({ match, steps }) => match !== null || steps?.some(({ kind }) => kind === 'mirror'))) {
