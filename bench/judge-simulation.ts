@@ -1,6 +1,6 @@
 /** Comparisons without an engine: what the arms count is drawn, what follows from it the judge's own code says. */
 
-import type { JudgeSettings } from '../src/delivery/index.ts';
+import { DEFAULT_JUDGE } from '../src/delivery/index.ts';
 import { addLook, startEvidence } from '../src/delivery/judge/index.ts';
 import { logWorse, worseLogs } from '../src/delivery/judge/relative.ts';
 import { drawBinomial } from '../src/kernel/binomial.ts';
@@ -26,16 +26,8 @@ export interface Run {
   readonly errors: number;
 }
 
-export const SETTINGS: JudgeSettings = {
-  tolerate: 1,
-  detect: 2,
-  falseAlarm: 0.01,
-  miss: 0.05,
-  within: 900_000,
-  inconclusive: 'hold',
-  slo: { errors: 0.01, p99: null },
-  dry: false,
-};
+/** As shipped. */
+export const SETTINGS = DEFAULT_JUDGE;
 
 /** As shipped: requests dealt exactly, a look each second, the whole mixture. */
 export function runShipped(arms: Arms, looks: number, random: Random): Run {

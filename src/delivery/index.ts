@@ -59,6 +59,7 @@ export type {
 } from './rehearsal/rehearsal.ts';
 export type { Command } from './command.ts';
 export type { CommandResult, RefusalCode } from './command-result.ts';
+export { DEFAULT_JUDGE } from './default-judge.ts';
 export { type CommandAnswer, type Controller, type ControllerOptions, createController } from './controller.ts';
 export { boundedPlatform, type Bounds } from './bounded-platform.ts';
 export type { Decision } from './decide.ts';

@@ -1,6 +1,7 @@
 /** Every plan as one list of steps that the engine walks. */
 
 import { formatDuration, formatShare } from '../kernel/quantity.ts';
+import { DEFAULT_JUDGE } from './default-judge.ts';
 import type { BlueGreenPlan, CanaryPlan, Count, GatesPlan, JudgeSettings, Strategy } from './environment-spec.ts';
 import type { Rollout } from './engine-state.ts';
 import type { GateOrder } from './gate.ts';
@@ -248,17 +249,6 @@ export function judgeOf(plan: Strategy): JudgeSettings {
   if (plan.kind === 'canary') return plan.judge;
   return (plan.kind === 'blueGreen' ? plan.after.judge : null) ?? DEFAULT_JUDGE;
 }
-
-const DEFAULT_JUDGE: JudgeSettings = {
-  tolerate: 1,
-  detect: 2,
-  falseAlarm: 0.01,
-  miss: 0.05,
-  within: 15 * 60_000,
-  inconclusive: 'hold',
-  slo: { errors: 0.01, p99: null },
-  dry: false,
-};
 
 /** How long stable stays at full size after a promotion; the replicas that a plan has taken away from it are gone. */
 export function keepOf(plan: Strategy): number {

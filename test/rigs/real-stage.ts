@@ -11,6 +11,7 @@ import {
   type EnvironmentView,
   type Rehearsal,
   type RehearsalAction,
+  type ReleaseChange,
   type SimulatedRelease,
   type Strategy,
 } from '../../src/delivery/index.ts';
@@ -221,13 +222,9 @@ const ASKING_NOTHING = {
   guard: 0,
 };
 
-function changed(
-  behaviour: SimulatedRelease | undefined,
-  change: Partial<SimulatedRelease> | object,
-): SimulatedRelease {
+function changed(behaviour: SimulatedRelease | undefined, { gates, ...change }: ReleaseChange): SimulatedRelease {
   if (behaviour === undefined) throw new Error('the rehearsal describes no such release');
-  const gates = 'gates' in change ? { ...behaviour.gates, ...(change.gates as object) } : behaviour.gates;
-  return { ...behaviour, ...change, gates };
+  return { ...behaviour, ...change, gates: { ...behaviour.gates, ...gates } };
 }
 
 /** What the stub replica reads: see test/fixtures/replicas/stub-replica.mjs. */

@@ -1,7 +1,7 @@
 /** `slipway backtest FILE`: what each policy would have decided on recorded traffic, and when. */
 
 import { readFileSync } from 'node:fs';
-import { type BacktestRow, type JudgeSettings, type Recording, runBacktest } from '../../delivery/index.ts';
+import { type BacktestRow, DEFAULT_JUDGE, type Recording, runBacktest } from '../../delivery/index.ts';
 import { Fault, messageOf, systemCodeOf } from '../../kernel/fault.ts';
 import { formatDuration } from '../../kernel/quantity.ts';
 import { readRecordings } from '../backtest/recording-file.ts';
@@ -17,7 +17,8 @@ export interface BacktestOptions extends RecordingWish {
 
 export function runBacktestCommand(terminal: Terminal, options: BacktestOptions): Promise<ExitCode> {
   const recordings = readRecordings(readText(options.file), options);
-  const settings: JudgeSettings = { ...JUDGE, slo: { errors: options.slo, p99: null } };
+  // The false alarm probability is the policy's.
+  const settings = { ...DEFAULT_JUDGE, slo: { errors: options.slo, p99: null } };
   const results = recordings.map((recording) => ({ recording, rows: runBacktest(recording, settings) }));
   terminal.print(
     options.json
@@ -28,17 +29,6 @@ export function runBacktestCommand(terminal: Terminal, options: BacktestOptions)
   );
   return Promise.resolve(EXIT.ok);
 }
-
-/** The defaults (facts/rollouts.md section 9.10); the false alarm probability is the policy's. */
-const JUDGE: Omit<JudgeSettings, 'slo'> = {
-  tolerate: 1,
-  detect: 2,
-  falseAlarm: 0.01,
-  miss: 0.05,
-  within: 15 * 60_000,
-  inconclusive: 'hold',
-  dry: false,
-};
 
 interface Summary {
   readonly name: string;

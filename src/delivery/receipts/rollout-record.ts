@@ -4,6 +4,7 @@ import type { Entry, Journal } from '../../journal/index.ts';
 import type { RolloutApproved, RolloutRejected } from '../approval-entries.ts';
 import {
   dataOf,
+  DELIVERY_ENTRY_KINDS,
   type RolloutEnded,
   type RolloutGated,
   type RolloutGuarded,
@@ -27,20 +28,7 @@ export interface RolloutRecord {
   readonly ended: (Omit<RolloutEnded, 'reading'> & { readonly reading: Reading; readonly wall: number }) | null;
 }
 
-const KINDS = [
-  'rollout.started',
-  'rollout.stepped',
-  'rollout.paused',
-  'rollout.resumed',
-  'rollout.gated',
-  'rollout.approvalRequested',
-  'rollout.approved',
-  'rollout.rejected',
-  'rollout.queued',
-  'rollout.guarded',
-  'rollout.looked',
-  'rollout.ended',
-];
+const KINDS = DELIVERY_ENTRY_KINDS.filter((kind) => kind.startsWith('rollout.'));
 
 /** All rollouts of an environment, the oldest first; with `number` that one alone. */
 export function readRecords(journal: Journal, key: string, number?: number): readonly RolloutRecord[] {
