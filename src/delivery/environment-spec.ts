@@ -22,6 +22,38 @@ export interface EnvironmentSpec {
   readonly endToEnd: EndToEndPlan | null;
   /** What runs a replica on the embedded platform. */
   readonly engine: 'node' | 'wasmtime';
+  /** Set: releases run on a cluster, and this says how. Absent: on the embedded platform. */
+  readonly kubernetes?: KubernetesSpec;
+}
+
+/** How an environment looks on a cluster. Which cluster that is (kubeconfig, context) is a matter of each machine. */
+export interface KubernetesSpec {
+  readonly namespace: string;
+  /** What splits the requests; `service` goes with `routing: replicas`. */
+  readonly traffic: 'gateway-api' | 'istio' | 'service';
+  /** The Gateway that the route hangs on; `null` only where `traffic` is `service`, or Istio's mesh alone. */
+  readonly gateway: { readonly name: string; readonly namespace: string | null } | null;
+  /** Host names of the route; empty: any. */
+  readonly hosts: readonly string[];
+  /** `null`: pods run the Linux image, which brings its own Wasm runtime. */
+  readonly runtimeClass: string | null;
+  /** The repository that pods pull the image from, by digest. */
+  readonly repository: string;
+  /** Name of a Secret of type `kubernetes.io/dockerconfigjson` in the namespace. */
+  readonly pullSecret: string | null;
+  /** Kubernetes quantities of one pod, requests and limits alike; `null`: none. */
+  readonly resources: { readonly cpu: string | null; readonly memory: string | null };
+  /** Where the judge reads its counts; `null`: nowhere, and a judge that must decide holds and says so. */
+  readonly prometheus: PrometheusSpec | null;
+}
+
+/** Raw counters in a Prometheus, told apart by release and pod. */
+export interface PrometheusSpec {
+  readonly url: string;
+  /** Names of the series; those of Slipway's own replica unless the project says otherwise. */
+  readonly series: { readonly requests: string; readonly latency: string };
+  /** Labels that say which release and which pod a series belongs to. */
+  readonly labels: { readonly release: string; readonly pod: string };
 }
 
 export interface ApprovalPlan {

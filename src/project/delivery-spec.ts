@@ -3,7 +3,7 @@
 import type { EnvironmentSpec } from '../delivery/index.ts';
 import type { WrittenEnvironment } from './environment-schema.ts';
 
-type Shared = Omit<EnvironmentSpec, 'engine' | 'endToEnd' | 'routing'>;
+type Shared = Omit<EnvironmentSpec, 'engine' | 'endToEnd' | 'routing' | 'kubernetes'>;
 
 export function deliverySpec(written: Pick<WrittenEnvironment, keyof Shared>): Shared {
   const { replicas, strategy, affinity, guard, keep, limits, approval, gates } = written;

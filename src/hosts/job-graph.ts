@@ -1,0 +1,80 @@
+/**
+ * What a CI system has to do for a project, in words that every one of them knows. `plan-jobs.ts` makes it from the
+ * project file; the hosts only write it down.
+ */
+
+import type { StageName } from '../pipeline/index.ts';
+
+export interface JobGraph {
+  readonly service: string;
+  /** In an order in which each comes after those that it needs. */
+  readonly jobs: readonly Job[];
+  /** Which pushes start a pipeline at all; pull requests, merge queues and people always do. */
+  readonly pushes: { readonly branches: readonly string[] | 'all'; readonly tags: readonly string[] };
+  readonly setup: JobSetup;
+}
+
+export interface Job {
+  /** `check`, `build`, `test`, `scan`, `package`, `deploy-staging`, `rollback-production`. */
+  readonly id: string;
+  readonly title: string;
+  readonly kind: 'stage' | 'deploy' | 'rollback';
+  readonly stage: StageName | null;
+  readonly needs: readonly string[];
+  readonly when: Predicate;
+  /** Arguments of `slipway`. None of them is text that a stranger can choose. */
+  readonly command: readonly string[];
+  readonly environment: JobEnvironment | null;
+  /** Whose right the job must have beyond reading the sources. */
+  readonly permissions: readonly ('write-packages' | 'identity' | 'write-checks')[];
+  /** Environment variables that hold secrets of the host; only this job sees them. */
+  readonly secrets: readonly string[];
+  /** Whether it hands the results of its tasks on to the jobs that need it. */
+  readonly handsOn: boolean;
+  /** `restore`: reads what earlier runs have kept; `save`: writes it too, and only where `Predicate` trusts the ref. */
+  readonly cache: 'none' | 'restore' | 'restore-and-save';
+  readonly timeout: { readonly minutes: number };
+  /** Jobs of one group run one after another, none is dropped; `null`: a newer run of the ref cancels this one. */
+  readonly exclusive: string | null;
+  /** Prints the line `coverage: NN.NN%`. */
+  readonly printsCoverage: boolean;
+  /** Files for the host's own views, relative to the project. */
+  readonly reports: JobReports;
+}
+
+export interface JobEnvironment {
+  readonly name: string;
+  /** `development` for previews. */
+  readonly tier: 'production' | 'staging' | 'development' | 'other';
+  /** Refs on which a person must say yes before the job begins; `none`: on no ref. */
+  readonly approval: Predicate | 'none';
+}
+
+export interface JobReports {
+  readonly junit: string | null;
+  readonly coverage: string | null;
+  readonly codeQuality: string | null;
+  readonly sarif: string | null;
+}
+
+/** Any of the ways. A manual job runs only when a person asks for it by name. */
+export interface Predicate {
+  readonly ways: readonly EventWay[];
+}
+
+/** `*` in a pattern stands for any text, slashes too, as in the project file. */
+export type EventWay =
+  | { readonly event: 'push'; readonly ref: 'branch' | 'tag' | 'any'; readonly pattern: string }
+  | { readonly event: 'pullRequest' }
+  | { readonly event: 'mergeQueue' }
+  /** A person started the pipeline and asked for this job. */
+  | { readonly event: 'manual'; readonly job: string };
+
+/** How a job comes to its tools. */
+export interface JobSetup {
+  /** Command lines that bring `slipway` and the toolchain; empty: they are there. */
+  readonly install: readonly string[];
+  readonly runsOn: { readonly github: string; readonly gitlab: readonly string[]; readonly jenkins: string | null };
+  /** GitLab: the image of a job. `null`: that of the runner. */
+  readonly gitlabImage: string | null;
+}
