@@ -22,6 +22,12 @@ export interface Release {
   readonly content: ReleaseContent;
   /** The commit it was built from and the ref it was pushed on: for people, never part of the identity. */
   readonly revision: { readonly commit: string; readonly ref: string } | null;
+  /**
+   * What a Wasm runtime of a cluster pulls: the one manifest of the image that has the bare module as its layer, since it
+   * can't read an index (facts/oci.md section 1.1). It follows from the image, so it is no part of the identity. Absent:
+   * not known.
+   */
+  readonly artifact?: Digest;
 }
 
 /** sha256 of the canonical JSON of the content (design.md section 1). */

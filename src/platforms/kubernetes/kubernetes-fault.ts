@@ -14,11 +14,17 @@ export type KubernetesFaultCode =
   | 'kubernetes/missing-kind'
   | 'kubernetes/namespace-terminating'
   | 'kubernetes/no-namespace'
+  /** A Wasm runtime is to run a release of which only the index is known. */
+  | 'kubernetes/no-wasm-image'
   | 'kubernetes/overloaded'
   | 'kubernetes/quota'
+  /** What the engine remembers of an environment does not fit into a ConfigMap. */
+  | 'kubernetes/record-too-large'
   | 'kubernetes/refused-by-policy'
   | 'kubernetes/unauthorized'
   | 'kubernetes/unknown-context'
+  /** Another version of Slipway, or somebody else, has written the record of an environment. */
+  | 'kubernetes/unreadable-record'
   | 'kubernetes/unreachable';
 
 export function kubernetesFault(fields: FaultFields<KubernetesFaultCode>): Fault<KubernetesFaultCode> {
