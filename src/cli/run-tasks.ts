@@ -5,6 +5,7 @@ import type { EntryDraft } from '../journal/index.ts';
 import { formatDuration } from '../kernel/quantity.ts';
 import { entriesOf, type PipelineRun, planPipeline, runPipeline, type StageName, STAGES } from '../pipeline/index.ts';
 import { openJournal, type System } from '../system.ts';
+import { handOn, takeOver } from './handing-over.ts';
 import type { PipelineSession } from './pipeline-session.ts';
 import { createRunReport } from './report/run-report.ts';
 import type { Terminal } from './terminal.ts';
@@ -21,6 +22,8 @@ export async function runTasks(
   { system, terminal, session, signal }: RunScene,
   stage?: StageName,
 ): Promise<PipelineRun> {
+  const scene: RunScene = { system, terminal, session, signal };
+  takeOver(scene);
   const journal = await openJournal(system);
   const report = createRunReport(terminal, system.clock);
   const stages = stage === undefined ? STAGES : [stage];
@@ -47,6 +50,8 @@ export async function runTasks(
       },
     });
     report.close();
+    // Only a stage has something after it; whoever is told to stop has no time for it.
+    if (stage !== undefined && run.outcome !== 'cancelled') handOn(scene, stage, run);
     terminal.note(summaryLine(run, terminal));
     return run;
   } finally {

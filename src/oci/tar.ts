@@ -4,14 +4,11 @@
  */
 
 import { Buffer } from 'node:buffer';
+import { TAR_BLOCK, TAR_MAX_SIZE, tarPadding, ustarHeader } from '../kernel/ustar.ts';
 
 export type TarEntry =
   | { readonly kind: 'file'; readonly path: string; readonly content: Uint8Array; readonly executable?: boolean }
   | { readonly kind: 'link'; readonly path: string; readonly target: string };
-
-const BLOCK = 512;
-/** Octal digits of the size field hold less than 8 GiB. */
-const MAX_SIZE = 8 ** 11;
 
 interface Header {
   readonly path: string;
@@ -43,7 +40,7 @@ export function writeTar(entries: readonly TarEntry[]): Uint8Array {
   const sorted = [...byPath].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const pieces = sorted.flatMap(([path, entry]) => piecesOf(path, entry));
   // Two empty blocks end an archive; no more are written, whatever record size other programs pad to.
-  return Buffer.concat([...pieces, Buffer.alloc(2 * BLOCK)]);
+  return Buffer.concat([...pieces, Buffer.alloc(2 * TAR_BLOCK)]);
 }
 
 function checkPath(path: string): void {
@@ -55,25 +52,29 @@ function piecesOf(path: string, entry: TarEntry | 'folder'): readonly Uint8Array
   if (entry === 'folder') return headersOf({ path: `${path}/`, mode: 0o755, size: 0, type: '5', target: '' });
   if (entry.kind === 'link') return headersOf({ path, mode: 0o777, size: 0, type: '2', target: entry.target });
   const { content, executable = false } = entry;
-  if (content.length >= MAX_SIZE) throw new TypeError(`${path} is too large for an archive`);
+  if (content.length >= TAR_MAX_SIZE) throw new TypeError(`${path} is too large for an archive`);
   const mode = executable ? 0o755 : 0o644;
   const header = headersOf({ path, mode, size: content.length, type: '0', target: '' });
-  return [...header, content, padding(content.length)];
+  return [...header, content, tarPadding(content.length)];
 }
 
 /** The ustar header, after a pax one when a name is too long or not ASCII. */
 function headersOf(header: Header): readonly Uint8Array[] {
   const place = placeOf(header.path);
   const longTarget = !fits(header.target, 100);
-  if (place && !longTarget) return [ustar(header, place)];
+  if (place && !longTarget) return [ustarHeader({ ...header, ...place })];
   const records = `${place ? '' : record('path', header.path)}${longTarget ? record('linkpath', header.target) : ''}`;
   const content = Buffer.from(records);
   const pax: Header = { path: 'pax', mode: 0o644, size: content.length, type: 'x', target: '' };
   return [
-    ustar(pax, { name: 'pax', prefix: '' }),
+    ustarHeader({ ...pax, name: 'pax', prefix: '' }),
     content,
-    padding(content.length),
-    ustar({ ...header, target: longTarget ? '' : header.target }, place ?? { name: 'see-pax', prefix: '' }),
+    tarPadding(content.length),
+    ustarHeader({
+      ...header,
+      ...(place ?? { name: 'see-pax', prefix: '' }),
+      target: longTarget ? '' : header.target,
+    }),
   ];
 }
 
@@ -102,35 +103,4 @@ function record(key: string, value: string): string {
   let length = rest;
   while (length !== rest + String(length).length) length = rest + String(length).length;
   return `${length} ${key}=${value}\n`;
-}
-
-function ustar({ mode, size, type, target }: Header, { name, prefix }: Place): Uint8Array {
-  const block = Buffer.alloc(BLOCK);
-  const octal = (value: number, at: number, digits: number) =>
-    block.write(value.toString(8).padStart(digits, '0'), at, 'latin1');
-  block.write(name, 0, 'latin1');
-  octal(mode, 100, 7);
-  octal(0, 108, 7);
-  octal(0, 116, 7);
-  octal(size, 124, 11);
-  octal(0, 136, 11);
-  block.fill(' ', 148, 156);
-  block.write(type, 156, 'latin1');
-  block.write(target, 157, 'latin1');
-  block.write('ustar\x0000', 257, 'latin1');
-  octal(0, 329, 7);
-  octal(0, 337, 7);
-  block.write(prefix, 345, 'latin1');
-  // The checksum is summed with its own field full of spaces; it is six digits, a NUL and the space that stays.
-  octal(
-    block.reduce((sum, byte) => sum + byte, 0),
-    148,
-    6,
-  );
-  block[154] = 0;
-  return block;
-}
-
-function padding(size: number): Uint8Array {
-  return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
 }

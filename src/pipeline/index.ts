@@ -22,5 +22,6 @@ export { describeReasons, type Reason } from './reason.ts';
 export { entriesOf, type PipelineEntryKind } from './entries.ts';
 export { type Cache, createCache } from './cache.ts';
 export type { KeptResult } from './cache-records.ts';
+export { giveHandover, type HandoverPlace, takeHandover } from './handover.ts';
 export type { Pruned } from './prune.ts';
 export type { PipelineFaultCode } from './pipeline-fault.ts';

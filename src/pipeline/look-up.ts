@@ -8,7 +8,9 @@ import type { ProjectFiles } from './project-files.ts';
 import { differences, type Reason } from './reason.ts';
 import type { Fingerprint, TaskDefinition } from './task.ts';
 
-export type LookUp = { readonly kind: 'present'; readonly result: KeptResult } | MissingResult;
+export type LookUp =
+  | { readonly kind: 'present'; readonly result: KeptResult; readonly fingerprint: Fingerprint }
+  | MissingResult;
 
 export interface MissingResult {
   readonly kind: 'missing';
@@ -40,7 +42,7 @@ export function lookUp(task: TaskDefinition, needs: Readonly<Record<string, Dige
   if (last?.fingerprint !== fingerprint || last.outcome !== 'passed') {
     cache.noteRun(project, task.id, { fingerprint, outcome: 'passed', ingredients: text });
   }
-  return { kind: 'present', result: found.result };
+  return { kind: 'present', result: found.result, fingerprint };
 }
 
 interface NotFound {

@@ -33,6 +33,8 @@ export type StoredFile = {
 };
 
 export interface ObjectStore {
+  /** Absolute, whether it is there or not. */
+  pathOf(file: StoredFile): string;
   /** Moves the file at `source` (on the same file system) into the store. */
   put(source: string): StoredFile;
   putText(text: string): Digest;
@@ -117,6 +119,7 @@ export function createObjectStore({ folder, clock }: { folder: string; clock: Cl
   };
 
   return {
+    pathOf,
     verify,
     put(source) {
       const temporary = temporaryPath();

@@ -10,7 +10,7 @@ import { pipelineFault } from './pipeline-fault.ts';
 import type { Plan } from './plan.ts';
 import { viewProjectFiles } from './project-files.ts';
 import { runSchedule } from './schedule.ts';
-import type { TaskDefinition } from './task.ts';
+import type { Fingerprint, TaskDefinition } from './task.ts';
 import { createTaskRunner } from './task-runner.ts';
 
 export interface RunPipelineOptions {
@@ -39,6 +39,8 @@ export interface PipelineRun {
   readonly results: readonly TaskResult[];
   /** Milliseconds. */
   readonly duration: number;
+  /** By what the results can be found in the cache again that this run has made or used: for `giveHandover`. */
+  readonly fingerprints: readonly Fingerprint[];
   /**
    * What a task that passed (in this run or an earlier one) has left: its output folder (read only, made now; it stays
    * for at least an hour) and its value.
@@ -99,6 +101,7 @@ export async function runPipeline(options: RunPipelineOptions): Promise<Pipeline
     outcome,
     results,
     duration,
+    fingerprints: runner.fingerprints(),
     openResult(task) {
       const kept = runner.keptOf(task);
       if (kept === undefined) throw noOutput(task);

@@ -17,9 +17,15 @@ export function readSealed(path: string): Sealed {
     if (systemCodeOf(error) === 'ENOENT') return 'missing';
     throw error;
   }
+  const content = unsealed(text);
+  return content === undefined ? 'damaged' : { content };
+}
+
+/** The content of a sealed text; `undefined` when its first line is not the digest of the rest. */
+export function unsealed(text: string): string | undefined {
   const end = text.indexOf('\n');
   const content = text.slice(end + 1);
-  return end > 0 && text.slice(0, end) === sha256(content) ? { content } : 'damaged';
+  return end > 0 && text.slice(0, end) === sha256(content) ? content : undefined;
 }
 
 export function writeSealed(path: string, content: string): void {

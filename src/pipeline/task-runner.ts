@@ -10,7 +10,7 @@ import { lookUp, type MissingResult } from './look-up.ts';
 import { performTask } from './perform-task.ts';
 import type { ProjectFiles } from './project-files.ts';
 import { describeReasons, type Reason } from './reason.ts';
-import type { TaskDefinition } from './task.ts';
+import type { Fingerprint, TaskDefinition } from './task.ts';
 import { createTaskContext } from './task-context.ts';
 import { openTaskLog, type TaskLog } from './task-log.ts';
 import type { WorkFolder } from './work-folder.ts';
@@ -37,6 +37,8 @@ export interface TaskRunner {
   perform(task: TaskDefinition): Promise<TaskResult>;
   /** What a task that passed has produced. */
   keptOf(task: string): KeptResult | undefined;
+  /** By what the results can be found again that this run has made or used. */
+  fingerprints(): readonly Fingerprint[];
   close(): Promise<void>;
 }
 
@@ -44,6 +46,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
   const { cache, project, environment, clock, files, emit, signal } = options;
   const kept = new Map<string, KeptResult>();
   const missing = new Map<string, MissingResult>();
+  const fingerprints = new Set<Fingerprint>();
   let work: Promise<WorkFolder> | undefined;
 
   const finished = (task: TaskDefinition, began: number, bare: BareResult): TaskResult => {
@@ -67,6 +70,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
       }
       const { result } = found;
       kept.set(task.id, result);
+      fingerprints.add(found.fingerprint);
       const { summary, content, ranAt, duration } = result;
       return { kind: 'cached', summary, content, ranAt, ranFor: duration };
     } catch (error) {
@@ -117,6 +121,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
       const made = { ...found, task, output, end, duration: clock.monotonic() - began };
       const { result, notKept } = keepResult(made, { cache, project, files, clock });
       kept.set(task.id, result);
+      if (notKept === null) fingerprints.add(fingerprint);
       return { kind: 'ran', why, summary: result.summary, content: result.content, log: log.path, notKept };
     } catch (error) {
       return thrown(error, why, log.path);
@@ -146,6 +151,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
       return finished(task, began, bare);
     },
     keptOf: (task) => kept.get(task),
+    fingerprints: () => [...fingerprints],
     async close() {
       (await work)?.close();
     },

@@ -43,6 +43,9 @@ export async function readRevision(options: RevisionOptions): Promise<Revision> 
   return revision(commit, named, dirty);
 }
 
+/** What we (and the program that runs a GitLab file on a laptop) put into the folder is no change of the project. */
+const OURS = [':(exclude).slipway', ':(exclude).gitlab-ci-local'];
+
 interface Status {
   readonly commit: string;
   /** `null` when detached. */
@@ -65,7 +68,7 @@ async function readHead({ commit, branch, dirty }: Status, options: RevisionOpti
 }
 
 async function readStatus(options: RevisionOptions): Promise<Status> {
-  const args = ['status', '--porcelain=v2', '--branch', '--untracked-files=all', '--no-renames', '--', '.'];
+  const args = ['status', '--porcelain=v2', '--branch', '--untracked-files=all', '--no-renames', '--', '.', ...OURS];
   const { exitCode, stdout, stderr } = await git(options, args);
   if (exitCode !== 0) throw statusFault(options.folder, stderr);
   const lines = stdout.split('\n').filter((line) => line !== '');
