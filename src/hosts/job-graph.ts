@@ -11,27 +11,34 @@ export interface JobGraph {
   readonly jobs: readonly Job[];
   /** Which pushes start a pipeline at all; pull requests, merge queues and people always do. */
   readonly pushes: { readonly branches: readonly string[] | 'all'; readonly tags: readonly string[] };
+  /** Branches whose runs may leave something for later runs: nobody gets there unseen. */
+  readonly protectedBranches: readonly string[];
   readonly setup: JobSetup;
 }
 
 export interface Job {
-  /** `check`, `build`, `test`, `scan`, `package`, `deploy-staging`, `rollback-production`. */
+  /** `check`, `build`, `test`, `scan`, `package`, `publish`, `deploy-staging`, `rollback-production`. */
   readonly id: string;
   readonly title: string;
   readonly kind: 'stage' | 'deploy' | 'rollback';
   readonly stage: StageName | null;
+  /** Must have succeeded; on an event where one of them does not run, this one does not either. */
   readonly needs: readonly string[];
+  /** Must have succeeded on events where they run, and are no hindrance where they do not. */
+  readonly needsWhereRun: readonly string[];
   readonly when: Predicate;
   /** Arguments of `slipway`. None of them is text that a stranger can choose. */
   readonly command: readonly string[];
+  /** What a person may say when asking for the job; `null`: nothing. */
+  readonly input: JobInput | null;
   readonly environment: JobEnvironment | null;
-  /** Whose right the job must have beyond reading the sources. */
+  /** What the job must be allowed beyond reading the sources. */
   readonly permissions: readonly ('write-packages' | 'identity' | 'write-checks')[];
   /** Environment variables that hold secrets of the host; only this job sees them. */
   readonly secrets: readonly string[];
   /** Whether it hands the results of its tasks on to the jobs that need it. */
   readonly handsOn: boolean;
-  /** `restore`: reads what earlier runs have kept; `save`: writes it too, and only where `Predicate` trusts the ref. */
+  /** `restore`: reads what earlier runs have kept; `save`: writes it too, and only on pushes to protected branches. */
   readonly cache: 'none' | 'restore' | 'restore-and-save';
   readonly timeout: { readonly minutes: number };
   /** Jobs of one group run one after another, none is dropped; `null`: a newer run of the ref cancels this one. */
@@ -46,8 +53,19 @@ export interface JobEnvironment {
   readonly name: string;
   /** `development` for previews. */
   readonly tier: 'production' | 'staging' | 'development' | 'other';
-  /** Refs on which a person must say yes before the job begins; `none`: on no ref. */
+  /** Events on which a person must say yes before the job begins; `none`: on no event. */
   readonly approval: Predicate | 'none';
+  /** Deployments live on the runner itself: what the job starts goes on when it has ended. */
+  readonly staysOnRunner: boolean;
+}
+
+/** Text from a person, which reaches the command as the value of an option, through an environment variable. */
+export interface JobInput {
+  /** Name of the environment variable; empty: the option is not given. */
+  readonly variable: string;
+  /** `--to` */
+  readonly option: string;
+  readonly title: string;
 }
 
 export interface JobReports {
@@ -67,7 +85,7 @@ export type EventWay =
   | { readonly event: 'push'; readonly ref: 'branch' | 'tag' | 'any'; readonly pattern: string }
   | { readonly event: 'pullRequest' }
   | { readonly event: 'mergeQueue' }
-  /** A person started the pipeline and asked for this job. */
+  /** A person started the pipeline and asked for this job; `run`: for everything but deployments. */
   | { readonly event: 'manual'; readonly job: string };
 
 /** How a job comes to its tools. */

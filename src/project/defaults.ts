@@ -25,6 +25,7 @@ export const DEFAULTS = {
   },
   slo: { errors: '1%' },
   gates: { status: 200, loadPath: '/', loadFor: '20s', loadErrors: '0%' },
+  ci: { runsOn: 'ubuntu-24.04' },
   audit: { failOn: 'high', unscored: 'high' },
   rehearsal: { routing: 'exact', traffic: '0/s', seed: 1, until: '10m' },
   users: { count: 1000, keyless: '0%', match: '0%', safe: '100%' },

@@ -7,6 +7,7 @@
 
 export { type Deployment, deploymentsFor, whyNowhere } from './branch-rules.ts';
 export { describeConfig, type DescribedConfig } from './describe-config.ts';
+export { globsOverlap, matchesGlob } from './glob.ts';
 export type { Origin, Setting } from './settings.ts';
 export { imageTags } from './image-tags.ts';
 export { smallestProjectFile } from './init-file.ts';
@@ -26,6 +27,7 @@ export type {
   BranchRule,
   Build,
   Checks,
+  ContinuousIntegration,
   Image,
   ImagePlatform,
   Notification,

@@ -140,7 +140,7 @@ test('the JSON Schema knows every key of the contract, shorthands, and refuses w
   expect(schema['required']).toEqual(['service']);
   expect(schema['additionalProperties']).toBe(false);
   expect(Object.keys(schema['properties'] ?? {})).toEqual(
-    'service build checks tests image branches environments notify'.split(' '),
+    'service build checks tests image branches environments notify ci'.split(' '),
   );
   const text = JSON.stringify(schema);
   for (const key of 'maxSurge previewReplicas keepAborted falseAlarm onDeadline runtimeClass unscored'.split(' ')) {

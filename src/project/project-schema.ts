@@ -136,6 +136,33 @@ const notifySchema = closedMap({
   return kind === null ? z.NEVER : { kind, channel: channels[kind], when: when ?? [...NOTICES] };
 });
 
+const oneLine = z.string().regex(/^[^\r\n]*\S[^\r\n]*$/, 'one line of text');
+
+const ciSchema = closedMap({
+  install: z
+    .array(oneLine)
+    .optional()
+    .describe(
+      'Command lines that bring `slipway` and the toolchain to a runner; npm and rustup when absent, `[]`: all is there.',
+    ),
+  github: closedMap({
+    runsOn: oneLine.prefault(DEFAULTS.ci.runsOn).describe('Label of the runners.'),
+  })
+    .prefault({})
+    .describe('GitHub Actions.'),
+  gitlab: closedMap({
+    image: oneLine.optional().describe("Image of the jobs; the runner's own when absent."),
+    tags: z.array(oneLine).prefault([]).describe('Tags of the runners.'),
+  })
+    .prefault({})
+    .describe('GitLab CI.'),
+  jenkins: closedMap({
+    agent: oneLine.optional().describe('Label of the agents; any when absent.'),
+  })
+    .prefault({})
+    .describe('Jenkins.'),
+});
+
 export const projectSchema = closedMap(
   {
     service: textLike(DNS_LABEL, DNS_LABEL_RULE, 'Names workloads, images and metrics. A DNS label.'),
@@ -149,6 +176,7 @@ export const projectSchema = closedMap(
       .prefault({})
       .describe('Where releases are deployed; `local` is there without being written.'),
     notify: z.array(notifySchema).prefault([]).describe('Who is told what.'),
+    ci: ciSchema.prefault({}).describe('The runners, for `slipway ci generate`.'),
   },
   'slipway.yaml: what is built, checked and deployed.',
 );

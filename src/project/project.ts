@@ -14,6 +14,16 @@ export interface Project {
   /** In the order in which one revision reaches them; the implicit `local` last. */
   readonly environments: readonly ProjectEnvironment[];
   readonly notify: readonly Notification[];
+  readonly ci: ContinuousIntegration;
+}
+
+/** What the files that `slipway ci generate` writes must know of the runners. */
+export interface ContinuousIntegration {
+  /** Command lines that bring `slipway` and the toolchain; `null`: those of this version. */
+  readonly install: readonly string[] | null;
+  readonly github: { readonly runsOn: string };
+  readonly gitlab: { readonly image: string | null; readonly tags: readonly string[] };
+  readonly jenkins: { readonly agent: string | null };
 }
 
 export type Toolchain = 'rust' | 'go' | 'c' | 'assemblyscript';

@@ -28,6 +28,16 @@ export function resolveProject(written: WrittenProject, toolchain: Toolchain): P
     notify: written.notify.flatMap(({ kind, channel, when }) =>
       channel === undefined ? [] : [{ kind, channel, when }],
     ),
+    ci: resolveRunners(written.ci),
+  };
+}
+
+function resolveRunners({ install, github, gitlab, jenkins }: WrittenProject['ci']): Project['ci'] {
+  return {
+    install: install ?? null,
+    github,
+    gitlab: { image: gitlab.image ?? null, tags: gitlab.tags },
+    jenkins: { agent: jenkins.agent ?? null },
   };
 }
 

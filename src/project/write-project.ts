@@ -33,6 +33,12 @@ export function writeProject(project: Project): { readonly [key: string]: Writte
       project.environments.map((environment) => [environment.name, writeEnvironment(environment)]),
     ),
     notify: project.notify.map(writeNotification),
+    ci: {
+      install: project.ci.install,
+      github: { ...project.ci.github },
+      gitlab: { ...project.ci.gitlab },
+      jenkins: project.ci.jenkins.agent === null ? null : { ...project.ci.jenkins },
+    },
   };
 }
 

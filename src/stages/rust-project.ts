@@ -31,7 +31,10 @@ import type { StageOptions } from './stage-options.ts';
 export const CARGO_SLOT = 'cargo';
 
 /** Names beside the project's own files: nothing that Cargo or a test reads (checked against what the compiler read). */
-const LEFT_OUT = new Set(['.git', '.slipway', '.github', '.gitlab-ci.yml', 'node_modules', 'slipway.yaml', 'target']);
+const LEFT_OUT = new Set([
+  ...['.git', '.slipway', '.github', '.gitlab-ci.yml', 'Jenkinsfile', 'node_modules'],
+  ...['slipway.ci.lock', 'slipway.yaml', 'target'],
+]);
 
 export interface RustProject {
   readonly target: RustTarget;

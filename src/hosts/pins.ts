@@ -1,0 +1,20 @@
+/** Which version of foreign code the generated files run: `slipway.ci.lock` beside the project file. */
+
+/** `actions/checkout` → what its tag pointed to when it was looked at. */
+export type Pins = Readonly<Record<string, Pin>>;
+
+export interface Pin {
+  /** `v7.0.1` */
+  readonly version: string;
+  /** 40 hexadecimal digits. */
+  readonly commit: string;
+}
+
+/** What this Slipway was made with: facts, looked up with `git ls-remote`. */
+export const SHIPPED_PINS: Pins = {
+  'actions/checkout': { version: 'v7.0.1', commit: '3d3c42e5aac5ba805825da76410c181273ba90b1' },
+  'actions/setup-node': { version: 'v7.0.0', commit: '820762786026740c76f36085b0efc47a31fe5020' },
+  'actions/cache': { version: 'v5.0.5', commit: '27d5ce7f107fe9357f9df03efb73ab90386fccae' },
+  'actions/upload-artifact': { version: 'v7.0.0', commit: 'bbbca2ddaa5d8feaa63e36b76fdaad77386f024f' },
+  'actions/download-artifact': { version: 'v8.0.1', commit: '3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c' },
+};
