@@ -93,6 +93,8 @@ export interface FollowedObjects {
   objects(): ReadonlyMap<string, KubernetesObject>;
   /** Milliseconds (monotonic) since when the watch has been broken; `null`: it is well. */
   brokenSince(): number | null;
+  /** Why it is broken, as it was last told; `null`: it is well. */
+  trouble(): Error | null;
   /** Called soon after something changed. Returns the end of it. */
   onChange(listener: () => void): () => void;
   close(): void;
