@@ -5,8 +5,7 @@ import type { Json } from '../../../kernel/digest.ts';
 import type { KubernetesObject, ObjectKind, ObjectMetadata } from '../cluster-client.ts';
 import { FIELD_MANAGER } from '../names.ts';
 
-/** Where the pods listen (the images that we build, and the shims of Wasm runtimes), and where their Services do. */
-export const POD_PORT = 8080;
+/** Where Services listen. */
 export const SERVICE_PORT = 80;
 
 /** The part of an environment that its objects are made of. */

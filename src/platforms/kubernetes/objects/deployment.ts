@@ -1,7 +1,9 @@
 /** The pods of one release. Nothing of them ever changes but their number: another release is another Deployment. */
 
-import type { KubernetesSpec, Release } from '../../../delivery/index.ts';
+import { type EnvironmentSpec, type KubernetesSpec, latencyObjectives, type Release } from '../../../delivery/index.ts';
 import type { Json } from '../../../kernel/digest.ts';
+import { IMAGE_PORT, KEPT_COUNTERS_FOLDER, METRICS_PORT } from '../../../oci/index.ts';
+import { LATENCY_EDGES_VARIABLE, MEMORY_VARIABLE, REQUEST_DEADLINE_VARIABLE } from '../../replica-variables.ts';
 import { KINDS } from '../kinds.ts';
 import type { KubernetesObject } from '../cluster-client.ts';
 import {
@@ -13,13 +15,17 @@ import {
   SECRET_KEY,
   secretName,
 } from '../names.ts';
-import { appliedObject, kubernetesOf, type ObjectsContext, POD_PORT } from './applied-object.ts';
+import { appliedObject, kubernetesOf, type ObjectsContext } from './applied-object.ts';
 import { pulledImage } from './pulled-image.ts';
 
 /** How long an ended pod goes on serving, in seconds: so long its address may be handed out still (trap T11). */
 const HAND_OVER = 5;
 /** Between the last request's time and the kill: what the replica takes to close, and a little. */
 const CLOSING = 5;
+
+const METRICS_PORT_NAME = 'metrics';
+/** The one place where the host writes: what it has counted, across a restart of the container. */
+const COUNTERS = 'counters';
 
 /** A user that is not root, whatever the image says: an image of Wasm alone names none. */
 const USER = 65532;
@@ -45,9 +51,17 @@ export function deployment(context: ObjectsContext, release: Release, replicas: 
       revisionHistoryLimit: 0,
       progressDeadlineSeconds: Math.max(1, Math.ceil(spec.strategy.deadline / 1000)),
       selector: { matchLabels: labels },
-      template: { metadata: { labels }, spec: podSpec(context, release) },
+      template: { metadata: { labels, ...scrapedAt(context) }, spec: podSpec(context, release) },
     },
   });
+}
+
+/** What a Prometheus that looks for pods by the usual annotations needs to find the counters. */
+function scrapedAt(context: ObjectsContext): { readonly [field: string]: Json } {
+  if (kubernetesOf(context).runtimeClass !== null) return {};
+  const annotations = { scrape: 'true', port: String(METRICS_PORT), path: '/metrics' };
+  const named = Object.entries(annotations).map(([name, value]) => [`prometheus.io/${name}`, value] as const);
+  return { annotations: Object.fromEntries(named) };
 }
 
 function podSpec(context: ObjectsContext, release: Release): Json {
@@ -73,30 +87,27 @@ function podSpec(context: ObjectsContext, release: Release): Json {
       labelSelector: { matchLabels: releaseLabels(key, release.number) },
     })),
     containers: [container(context, release)],
+    ...(runtimeClass === null ? { volumes: [{ name: COUNTERS, emptyDir: { sizeLimit: '16Mi' } }] } : {}),
   };
 }
 
 function container(context: ObjectsContext, release: Release): Json {
   const { key, spec } = context;
   const kubernetes = kubernetesOf(context);
+  const ours = kubernetes.runtimeClass === null ? hostFields(spec) : WASM_FIELDS;
   return {
     name: CONTAINER,
     ...pulledImage(kubernetes, release),
     imagePullPolicy: 'IfNotPresent',
-    ports: [{ name: 'http', containerPort: POD_PORT, protocol: 'TCP' }],
+    ...ours,
     envFrom: [{ configMapRef: { name: releaseName(key, release) } }],
     env: [
-      // Bounds for the host in our own image; it keeps them from the service.
-      { name: 'SLIPWAY_MEMORY', value: String(spec.limits.memory) },
-      { name: 'SLIPWAY_REQUEST_DEADLINE', value: String(spec.limits.request) },
+      ...ours.env,
       ...Object.entries(release.content.secrets).map(([name, version]) => ({
         name,
         valueFrom: { secretKeyRef: { name: secretName(key, name, version), key: SECRET_KEY } },
       })),
     ],
-    // It listens when it can serve, and its own watchdog ends what hangs: there is no path to ask for, and a second
-    // watchdog from outside would only kill pods that have much to do.
-    readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 3 },
     lifecycle: { preStop: { sleep: { seconds: HAND_OVER } } },
     terminationMessagePolicy: 'FallbackToLogsOnError',
     resources: resources(kubernetes),
@@ -105,6 +116,42 @@ function container(context: ObjectsContext, release: Release): Json {
       readOnlyRootFilesystem: true,
       capabilities: { drop: ['ALL'] },
     },
+  };
+}
+
+type ContainerFields = Readonly<Record<string, Json>> & { readonly env: readonly Json[] };
+
+const HTTP_PORT = { name: 'http', containerPort: IMAGE_PORT, protocol: 'TCP' };
+
+/** A Wasm runtime serves the component by itself and says nothing of it: that it listens is all that can be asked. */
+const WASM_FIELDS: ContainerFields = {
+  ports: [HTTP_PORT],
+  env: [],
+  readinessProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1, timeoutSeconds: 1, failureThreshold: 3 },
+};
+
+/**
+ * Our own host in the Linux image. It has no liveness probe: its watchdog ends it when a request hangs, and a second one
+ * from outside could only kill those that have much to do.
+ */
+function hostFields({ limits, strategy, gates }: EnvironmentSpec): ContainerFields {
+  const variable = (name: string, value: string | number): Json => ({ name, value: String(value) });
+  const objectives = latencyObjectives(strategy, gates).toSorted((a, b) => a - b);
+  return {
+    ports: [HTTP_PORT, { name: METRICS_PORT_NAME, containerPort: METRICS_PORT, protocol: 'TCP' }],
+    env: [
+      variable(MEMORY_VARIABLE, limits.memory),
+      variable(REQUEST_DEADLINE_VARIABLE, limits.request),
+      ...(objectives.length === 0 ? [] : [variable(LATENCY_EDGES_VARIABLE, objectives.join(','))]),
+    ],
+    readinessProbe: {
+      httpGet: { path: '/ready', port: METRICS_PORT_NAME },
+      periodSeconds: 1,
+      timeoutSeconds: 1,
+      // It answers between two requests, so one that is allowed to take its time must not look like an end.
+      failureThreshold: Math.ceil(limits.request / 1000) + 2,
+    },
+    volumeMounts: [{ name: COUNTERS, mountPath: KEPT_COUNTERS_FOLDER }],
   };
 }
 
