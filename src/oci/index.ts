@@ -16,6 +16,7 @@ export {
   type ImageRecipe,
   type LayerReference,
 } from './image.ts';
+export { IMAGE_LATENCY_EDGES, IMAGE_PORT, KEPT_COUNTERS_FOLDER, METRICS_PORT } from './image-offers.ts';
 export { installImage, type InstallRequest } from './install-image.ts';
 export { createLayer, type Layer } from './layer.ts';
 export { openLayout, type BlobSource, type Layout } from './layout.ts';

@@ -9,6 +9,7 @@ import {
   createBlob,
   createLayer,
   creationTime,
+  IMAGE_PORT,
   openLayout,
   platformName,
   RUNTIME_NODE,
@@ -24,8 +25,6 @@ import { borrowLayers, type KeptLayer } from './package-layers.ts';
 
 /** The task whose output holds `app.wasm`. */
 export const COMPONENT = 'build/component';
-/** Where the Linux children listen. */
-export const IMAGE_PORT = 8080;
 
 /** The value of `package/image`. */
 export type PackagedImage = {

@@ -10,6 +10,10 @@ import { formatSize } from '../kernel/quantity.ts';
 import {
   buildRuntime,
   createLayer,
+  IMAGE_LATENCY_EDGES,
+  IMAGE_PORT,
+  KEPT_COUNTERS_FOLDER,
+  METRICS_PORT,
   RUNTIME_ARCHITECTURES,
   RUNTIME_LOCK,
   type ImagePlatform,
@@ -17,7 +21,7 @@ import {
 } from '../oci/index.ts';
 import type { TaskDefinition, TaskOutcome } from '../pipeline/index.ts';
 import { hostedFiles, transpilerIdentity } from '../wasm/index.ts';
-import { buildImage, COMPONENT, IMAGE_PORT, readModule } from './package-image.ts';
+import { buildImage, COMPONENT, readModule } from './package-image.ts';
 import { keepLayers, packageFingerprint } from './package-layers.ts';
 
 export interface PackageOptions {
@@ -75,7 +79,16 @@ function runtimeTask(architecture: RuntimeArchitecture, { environment }: Package
 }
 
 /** What `replica.js` reads in an image. The service's environment is the container's: whoever runs it sets that. */
-const HOST_CONFIGURATION = { listen: { host: '0.0.0.0', port: IMAGE_PORT }, transpiled: '/slipway/app' };
+const HOST_CONFIGURATION = {
+  listen: { host: '0.0.0.0', port: IMAGE_PORT },
+  metrics: {
+    host: '0.0.0.0',
+    port: METRICS_PORT,
+    keep: `${KEPT_COUNTERS_FOLDER}/slipway-counters.json`,
+    edges: [...IMAGE_LATENCY_EDGES],
+  },
+  transpiled: '/slipway/app',
+};
 
 /** The replica host, which stays the same from release to release, and the service made ready for it, which does not. */
 function hostTask({ replicaBundle }: PackageOptions): TaskDefinition {

@@ -77,6 +77,7 @@ export function createReplicaFactory(options: ReplicaFactoryOptions): ReplicaFac
       requestDeadline: limits.request,
       niceness: NICENESS,
       identity: { service, environment: name, release: number, replica: id },
+      metrics: null,
     };
     return { program, env, config: JSON.stringify(config), door: socketDoor(paths.replica(key, id)), niceness: 0 };
   };

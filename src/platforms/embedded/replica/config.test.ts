@@ -20,6 +20,7 @@ test('the least configuration has bounds, and the environment of the process wit
     secrets: {},
     timestamps: false,
     identity: null,
+    metrics: null,
   });
 });
 
@@ -34,6 +35,7 @@ test('a whole configuration is taken as it is', () => {
     secrets: { TOKEN: '/home/secrets/0123' },
     timestamps: true,
     identity: { service: 'a', environment: 'b', release: 3, replica: '3-x' },
+    metrics: { host: '::', port: 9464, keep: '/tmp/a', edges: [1, 2] },
   };
   expect(parseReplicaConfig(JSON.stringify(whole), { PATH: '/bin', B: '2' })).toEqual(whole);
 });
@@ -53,4 +55,15 @@ test.each([
   ],
 ])('a wrong one is refused: %s', (complaint, text) => {
   expect(() => parseReplicaConfig(text, {})).toThrow(complaint);
+});
+
+test('bounds that the file leaves open may come from variables of the container, which the service does not see', () => {
+  const file = { listen: { host: '0.0.0.0', port: 8080 }, transpiled: '/app' };
+  const env = { SLIPWAY_MEMORY: '131072', SLIPWAY_REQUEST_DEADLINE: '1500', LEVEL: 'info' };
+  const bounds = { memory: 131_072, requestDeadline: 1500 };
+  expect(parseReplicaConfig(JSON.stringify(file), env)).toMatchObject({ ...bounds, environment: { LEVEL: 'info' } });
+  const own = { memory: 65_536, requestDeadline: 1 };
+  expect(parseReplicaConfig(JSON.stringify({ ...file, ...own }), env)).toMatchObject(own);
+  const wrong = { SLIPWAY_MEMORY: 'much' };
+  expect(() => parseReplicaConfig(JSON.stringify(file), wrong)).toThrow(/memory must be a whole number/);
 });

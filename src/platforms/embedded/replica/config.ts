@@ -1,6 +1,7 @@
 /** What a replica process is told: one JSON file, named by `SLIPWAY_REPLICA`. Read by hand, since the bundle is all we ship. */
 
 import { Fault } from '../../../kernel/fault.ts';
+import { LATENCY_EDGES_VARIABLE, MEMORY_VARIABLE, REQUEST_DEADLINE_VARIABLE } from '../../replica-variables.ts';
 
 /** The environment variable that holds the path of the file. */
 export const REPLICA_CONFIG_VARIABLE = 'SLIPWAY_REPLICA';
@@ -26,6 +27,17 @@ export interface ReplicaConfig {
   readonly niceness: number;
   /** Who we are, told on request; `null` outside of a home. */
   readonly identity: ReplicaIdentity | null;
+  /** Where it tells what it has counted; `null` in a home, where the router counts. */
+  readonly metrics: ReplicaMetrics | null;
+}
+
+export interface ReplicaMetrics {
+  readonly host: string;
+  readonly port: number;
+  /** File that outlives the process when a request makes it hang; `null`: nothing is kept. */
+  readonly keep: string | null;
+  /** Of the histogram, in milliseconds, rising: those of the file and those that the variable adds. */
+  readonly edges: readonly number[];
 }
 
 export interface ReplicaIdentity {
@@ -52,11 +64,37 @@ export function parseReplicaConfig(text: string, env: Readonly<Record<string, st
     environment,
     secrets: asStrings(file['secrets'] ?? {}, 'secrets'),
     timestamps: file['timestamps'] === true,
-    memory: asNumber(file['memory'] ?? DEFAULT_MEMORY, 'memory', 65_536),
-    requestDeadline: asNumber(file['requestDeadline'] ?? DEFAULT_DEADLINE, 'requestDeadline', 1),
+    memory: asNumber(file['memory'] ?? numberIn(env[MEMORY_VARIABLE]) ?? DEFAULT_MEMORY, 'memory', 65_536),
+    requestDeadline: asNumber(
+      file['requestDeadline'] ?? numberIn(env[REQUEST_DEADLINE_VARIABLE]) ?? DEFAULT_DEADLINE,
+      'requestDeadline',
+      1,
+    ),
     niceness: asNumber(file['niceness'] ?? 0, 'niceness', 0),
     identity: file['identity'] === undefined ? null : asIdentity(file['identity']),
+    metrics: file['metrics'] === undefined ? null : asMetrics(file['metrics'], env[LATENCY_EDGES_VARIABLE] ?? ''),
   };
+}
+
+function asMetrics(value: unknown, more: string): ReplicaMetrics | null {
+  if (value === null) return null;
+  const { host, port, keep, edges } = asObject(value, 'metrics');
+  if (!Array.isArray(edges)) throw wrong('metrics.edges', 'a list');
+  const named = more.split(',').filter((edge) => edge.trim() !== '');
+  const all = [
+    ...edges.map((edge: unknown) => asNumber(edge, 'an edge of metrics.edges', 1)),
+    ...named.map((edge) => asNumber(Number(edge), `an edge of ${LATENCY_EDGES_VARIABLE}`, 1)),
+  ];
+  return {
+    host: asText(host, 'metrics.host'),
+    port: asNumber(port, 'metrics.port', 0),
+    keep: keep === undefined ? null : asText(keep, 'metrics.keep'),
+    edges: [...new Set(all)].sort((a, b) => a - b),
+  };
+}
+
+function numberIn(variable: string | undefined): number | undefined {
+  return variable === undefined ? undefined : Number(variable);
 }
 
 function inherited(env: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -5,14 +5,17 @@
  */
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import type { ListenOptions } from 'node:net';
+import type { ListenOptions, Server } from 'node:net';
 import { setPriority } from 'node:os';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { systemClock } from '../../../kernel/clock.ts';
 import { Fault, messageOf } from '../../../kernel/fault.ts';
-import { parseReplicaConfig, REPLICA_CONFIG_VARIABLE, type ReplicaConfig } from './config.ts';
+import { parseReplicaConfig, REPLICA_CONFIG_VARIABLE, type ReplicaConfig, type ReplicaMetrics } from './config.ts';
 import { writeAll } from './line-writer.ts';
 import { timePrefix } from '../output-line.ts';
+import { takeKeptCounters } from './metrics/kept-counters.ts';
+import { createMetricsServer } from './metrics/metrics-server.ts';
+import { createCounters, nothingCounted, type RequestCounters } from './metrics/request-counters.ts';
 import { createReplicaServer } from './replica-server.ts';
 import { loadService } from './service.ts';
 import { startWatchdog, watch, type WatchOrder } from './watchdog.ts';
@@ -40,19 +43,27 @@ if (isMainThread) {
 async function serve(): Promise<void> {
   const config = parseReplicaConfig(readFileSync(process.env[REPLICA_CONFIG_VARIABLE] ?? '', 'utf8'), process.env);
   const { timestamps } = config;
+  const counters = config.metrics === null ? null : startCounting(config.metrics);
   const threads = ownThreads();
   const watchdog = startWatchdog(
     { deadline: config.requestDeadline, resident: config.memory + HOST_MEMORY, timestamps },
     new URL(import.meta.url),
+    counters !== null && config.metrics?.keep ? { counters: counters.shared, keep: config.metrics.keep } : null,
   );
   lowerPriority(threads, config.niceness);
-  const { server, serve, drain } = createReplicaServer({ config, watchdog, clock: systemClock });
+  const { server, serve, drain, ready } = createReplicaServer({ config, watchdog, clock: systemClock, counters });
   const end = (): void => {
     process.removeAllListeners('SIGTERM').removeAllListeners('SIGINT');
     void drain(config.requestDeadline + DRAIN_GRACE).then(() => process.exit(0));
   };
   process.on('SIGTERM', end).on('SIGINT', end);
-  await listen(config.listen);
+  if ('socket' in config.listen) rmSync(config.listen.socket, { force: true });
+  await listen(server, 'socket' in config.listen ? { path: config.listen.socket } : config.listen);
+  if (config.metrics !== null && counters !== null) {
+    const { host, port } = config.metrics;
+    const processStart = systemClock.wall() / 1000 - process.uptime();
+    await listen(createMetricsServer({ counters, processStart, ready }), { host, port });
+  }
   const { transpiled: folder, memory } = config;
   const loading = loadService({
     folder,
@@ -64,18 +75,21 @@ async function serve(): Promise<void> {
   });
   const [service] = await Promise.all([loading, watchdog.watching]);
   serve(service);
+}
 
-  function listen(where: ReplicaConfig['listen']): Promise<void> {
-    if ('socket' in where) rmSync(where.socket, { force: true });
-    const options: ListenOptions = 'socket' in where ? { path: where.socket } : where;
-    return new Promise((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ ...options, backlog: 2048 }, () => {
-        server.off('error', reject);
-        resolve();
-      });
+function listen(server: Server, where: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...where, backlog: 2048 }, () => {
+      server.off('error', reject);
+      resolve();
     });
-  }
+  });
+}
+
+function startCounting({ keep, edges }: ReplicaMetrics): RequestCounters {
+  const kept = keep === null ? null : takeKeptCounters(keep, edges);
+  return createCounters(kept ?? nothingCounted(edges, systemClock.wall() / 1000));
 }
 
 /** Name → value. Read here, so that they stand in no configuration and in the environment of no process. */

@@ -3,9 +3,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { ReplicaConfig } from './config.ts';
+import type { CountedOutcome, RequestCounters } from './metrics/request-counters.ts';
 import { announcesTooMuch, discardBody, hasBody, LARGEST_REQUEST, partsOf, readBody } from './request-reader.ts';
 import { say, writeAnswer } from './response-writer.ts';
-import type { Service } from './service-answer.ts';
+import type { Service, ServiceAnswer } from './service-answer.ts';
 import type { Watchdog } from './watchdog.ts';
 
 /** On the unix socket only: a request with this header is for us. The router lets none of a client through. */
@@ -25,15 +26,19 @@ export interface ReplicaServer {
   readonly serve: (service: Service) => void;
   /** No new connections; answers that are under way are finished, and say that theirs is the last one. Resolves then. */
   readonly drain: (patience: number) => Promise<void>;
+  /** Whether requests go to the service. */
+  readonly ready: () => boolean;
 }
 
 export interface ReplicaServerOptions {
   readonly config: Pick<ReplicaConfig, 'listen' | 'identity'>;
   readonly watchdog: Watchdog;
   readonly clock: Clock;
+  /** `null`: nobody reads them. */
+  readonly counters: RequestCounters | null;
 }
 
-export function createReplicaServer({ config, watchdog, clock }: ReplicaServerOptions): ReplicaServer {
+export function createReplicaServer({ config, watchdog, clock, counters }: ReplicaServerOptions): ReplicaServer {
   const private_ = 'socket' in config.listen;
   let service: Service | null = null;
   let draining = false;
@@ -41,9 +46,11 @@ export function createReplicaServer({ config, watchdog, clock }: ReplicaServerOp
   let requests = 0;
   let traps = 0;
 
+  const ready = (): boolean => service !== null && !draining;
+
   const tellState = (response: ServerResponse): void => {
     const state = {
-      ready: service !== null && !draining,
+      ready: ready(),
       pid: process.pid,
       requests,
       traps,
@@ -63,9 +70,12 @@ export function createReplicaServer({ config, watchdog, clock }: ReplicaServerOp
     const mark = parts.path.indexOf('?');
     // What stands after the path may be private.
     watchdog.begin(`${parts.method} ${mark < 0 ? parts.path : parts.path.slice(0, mark)}`);
+    const began = counters === null ? 0 : clock.monotonic();
     const answer = service.answer(parts);
     watchdog.end();
-    if (answer.kind === 'failed' && answer.why !== 'error') traps += 1;
+    const outcome = outcomeOf(answer);
+    if (outcome === 'trap') traps += 1;
+    counters?.count(outcome, clock.monotonic() - began);
     writeAnswer(response, answer);
   };
 
@@ -107,6 +117,7 @@ export function createReplicaServer({ config, watchdog, clock }: ReplicaServerOp
 
   return {
     server,
+    ready,
     serve(loaded) {
       service = loaded;
     },
@@ -121,4 +132,10 @@ export function createReplicaServer({ config, watchdog, clock }: ReplicaServerOp
       });
     },
   };
+}
+
+/** As a router would tell it that sees only the answer. */
+function outcomeOf(answer: ServiceAnswer): CountedOutcome {
+  if (answer.kind === 'failed') return answer.why === 'error' ? 'error' : 'trap';
+  return answer.status >= 500 ? 'error' : 'ok';
 }

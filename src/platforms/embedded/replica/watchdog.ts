@@ -8,6 +8,8 @@ import { parentPort, Worker } from 'node:worker_threads';
 import type { Clock } from '../../../kernel/clock.ts';
 import { timePrefix } from '../output-line.ts';
 import { writeAll } from './line-writer.ts';
+import { keepCounters } from './metrics/kept-counters.ts';
+import { attachCounters, type CountedOutcome, type SharedCounters } from './metrics/request-counters.ts';
 
 /** How the lines start that say why the process ended. */
 export const MEMORY_LINE = 'slipway: memory exceeded';
@@ -38,17 +40,24 @@ export interface WatchBounds {
   readonly timestamps: boolean;
 }
 
+/** What is counted of the request that ends the process, and the file in which all that was counted is left. */
+export interface LastCount {
+  readonly counters: SharedCounters;
+  readonly keep: string;
+}
+
 /** What the watching thread is given. */
 export interface WatchOrder extends WatchBounds {
+  readonly last: LastCount | null;
   readonly shared: SharedArrayBuffer;
 }
 
 /** Starts the watching thread. `entry` is a module that calls `watch` in a thread that is not the main one. */
-export function startWatchdog(bounds: WatchBounds, entry: URL): Watchdog {
+export function startWatchdog(bounds: WatchBounds, entry: URL, last: LastCount | null = null): Watchdog {
   const shared = new SharedArrayBuffer(WORDS * 4 + LONGEST_NAME);
   const words = new Int32Array(shared, 0, WORDS);
   const name = Buffer.from(shared, WORDS * 4);
-  const order: WatchOrder = { ...bounds, shared };
+  const order: WatchOrder = { ...bounds, last, shared };
   const thread = new Worker(entry, { workerData: order });
   const watching = new Promise<void>((resolve, reject) => {
     thread.once('message', () => {
@@ -75,8 +84,13 @@ export function startWatchdog(bounds: WatchBounds, entry: URL): Watchdog {
  * Watches until the process ends. It looks from time to time instead of being woken by each request: a request may run
  * longer than the deadline by one such interval.
  */
-export function watch({ shared, deadline, resident, timestamps }: WatchOrder, clock: Clock): never {
-  const endProcess = (reason: string): void => {
+export function watch({ shared, deadline, resident, timestamps, last }: WatchOrder, clock: Clock): never {
+  const endProcess = (outcome: CountedOutcome, milliseconds: number, reason: string): void => {
+    if (last !== null) {
+      const counters = attachCounters(last.counters);
+      counters.count(outcome, milliseconds);
+      keepCounters(last.keep, counters.read());
+    }
     writeAll(2, Buffer.from(`${timestamps ? timePrefix(clock.wall()) : ''}${reason}\n`));
     // The main thread can't be asked: it is busy, and would be for ever.
     process.kill(process.pid, 'SIGKILL');
@@ -93,10 +107,13 @@ export function watch({ shared, deadline, resident, timestamps }: WatchOrder, cl
     }
     const began = clock.monotonic();
     while (Atomics.load(words, COUNT) === count) {
-      const left = deadline - (clock.monotonic() - began);
-      if (left <= 0) endProcess(`${DEADLINE_LINE}: ${nameOf(shared)} ran longer than ${deadline} ms`);
+      const passed = clock.monotonic() - began;
+      const left = deadline - passed;
+      if (left <= 0)
+        endProcess('timeout', passed, `${DEADLINE_LINE}: ${nameOf(shared)} ran longer than ${deadline} ms`);
       const held = process.memoryUsage.rss();
-      if (held > resident) endProcess(`${MEMORY_LINE}: the process holds ${held} bytes in ${nameOf(shared)}`);
+      if (held > resident)
+        endProcess('trap', passed, `${MEMORY_LINE}: the process holds ${held} bytes in ${nameOf(shared)}`);
       Atomics.wait(words, NOTHING, 0, Math.min(left, interval));
     }
   }
