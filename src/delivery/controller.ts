@@ -24,6 +24,8 @@ export interface ControllerOptions {
   readonly key: string;
   /** Used until the first deployment brings its own. */
   readonly spec: EnvironmentSpec;
+  /** See `EnvironmentState`. */
+  readonly origin?: string;
   readonly store: RolloutStore;
   readonly platform: Platform;
   readonly journal: Journal;
@@ -189,13 +191,17 @@ async function resolveOpen(saved: SavedState): Promise<void> {
   await saved.save(routed ? { ...state, commanded: null } : state, [], superseded);
 }
 
-/** What was obeyed and saved is not undone because the world can't be reached: the next tick acts on it. */
+/**
+ * What was obeyed and saved is not undone because the world can't be reached, or because another drives on from there: the
+ * next tick acts on it, or that one does.
+ */
 async function lookIfPossible(look: () => Promise<boolean>): Promise<string> {
   try {
     await look();
     return '';
   } catch (error) {
-    if (!(error instanceof Fault) || error.kind !== 'unreachable') throw error;
+    if (!(error instanceof Fault) || (error.kind !== 'unreachable' && error.code !== 'delivery/stale-version'))
+      throw error;
     return `, as soon as that is possible: ${error.message}`;
   }
 }

@@ -29,6 +29,11 @@ export interface EnvironmentState {
   readonly key: string;
   readonly service: string;
   readonly environment: string;
+  /**
+   * Part of the keys of its entries, where several homes may have entries of another environment of this name; absent: it
+   * is this home's.
+   */
+  readonly origin?: string;
   readonly spec: EnvironmentSpec;
   readonly releases: Readonly<Record<number, Release>>;
   /** The last promoted release, which serves when no rollout is under way. */

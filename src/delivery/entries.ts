@@ -312,9 +312,17 @@ export function environmentGone(): DeliveryEntry {
   return { kind: 'environment.gone', data: {} };
 }
 
-/** Gives entries their subject and the keys that make writing them twice writing them once. */
-export function keyed(subject: string, entries: readonly DeliveryEntry[], firstNumber: number): readonly EntryDraft[] {
-  return entries.map(({ kind, data }, index) => ({ kind, subject, data, key: `${subject}#${firstNumber + index}` }));
+/**
+ * Gives entries their subject and the keys that make writing them twice writing them once: `service/environment#number`,
+ * with an origin `service/environment@origin#number`.
+ */
+export function keyed(
+  { key: subject, origin }: { readonly key: string; readonly origin?: string },
+  entries: readonly DeliveryEntry[],
+  firstNumber: number,
+): readonly EntryDraft[] {
+  const line = origin === undefined ? subject : `${subject}@${origin}`;
+  return entries.map(({ kind, data }, index) => ({ kind, subject, data, key: `${line}#${firstNumber + index}` }));
 }
 
 /** The data of an entry of delivery. Only functions of this folder write them, so the kind of an entry says its shape. */

@@ -38,6 +38,10 @@ export type { Gate, GateName, GateOrder, GateRun, GateStatus, GateTarget, GateVe
 export { type GatedPlatform, gatedPlatform, type GatedPlatformOptions } from './gated-platform.ts';
 export type { Effect, GatesEffect, RouteEffect, ScaleEffect } from './effect.ts';
 export type { EnvironmentContext, Platform } from './platform.ts';
+/** What an `EngineRecord` carries for the journal. */
+export type { EntryDraft } from '../journal/index.ts';
+export type { ClusterTarget } from './cluster-target.ts';
+export { type Drivers, soleDriver, type Tenure, type Told } from './drivers.ts';
 export type { RolloutStore } from './rollout-store.ts';
 export type {
   Approval,

@@ -31,6 +31,8 @@ export interface SavedStateOptions {
   readonly key: string;
   /** Used until the first deployment brings its own. */
   readonly spec: EnvironmentSpec;
+  /** Of an environment that begins here and that others may drive later; see `EnvironmentState`. */
+  readonly origin?: string;
   readonly store: RolloutStore;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -41,7 +43,8 @@ export interface SavedStateOptions {
  *
  * @throws Fault `delivery/older-record` for what a version before the three strategies has written.
  */
-export async function openSavedState({ key, spec, store, journal, clock }: SavedStateOptions): Promise<SavedState> {
+export async function openSavedState(options: SavedStateOptions): Promise<SavedState> {
+  const { key, store, journal, clock } = options;
   const loaded = await store.load(key);
   if (loaded !== null && !isOurs(loaded.record.state)) throw olderRecord(key);
   const origin = clock.monotonic();
@@ -49,7 +52,7 @@ export async function openSavedState({ key, spec, store, journal, clock }: Saved
     loaded === null ? 0 : loaded.record.time.engine + Math.max(0, clock.wall() - loaded.record.time.wall);
   const now = (): number => Math.round(resumedAt + clock.monotonic() - origin);
   let version = loaded?.version ?? 0;
-  let state = loaded?.record.state ?? beginState(key, spec, journal);
+  let state = loaded?.record.state ?? beginState(options);
   let intents: readonly Intent[] = loaded?.record.intents ?? [];
   let untold: readonly EntryDraft[] = loaded?.record.outbox ?? [];
 
@@ -65,7 +68,7 @@ export async function openSavedState({ key, spec, store, journal, clock }: Saved
     tell,
     async save(next, open, entries) {
       const numbered: EnvironmentState = { ...next, lastEntry: next.lastEntry + entries.length };
-      const outbox = [...untold, ...keyed(key, entries, next.lastEntry + 1)];
+      const outbox = [...untold, ...keyed(next, entries, next.lastEntry + 1)];
       const time = { engine: now(), wall: clock.wall() };
       const record: EngineRecord = { state: numbered, intents: open, outbox, time };
       await store.save(key, version, record);
@@ -78,17 +81,17 @@ export async function openSavedState({ key, spec, store, journal, clock }: Saved
     async remove() {
       await store.remove(key);
       version = 0;
-      state = beginState(key, state.spec, journal);
+      state = beginState({ ...options, spec: state.spec });
       intents = [];
     },
   };
 }
 
 /** An environment that was once here goes on counting where it ended: no number, and no key, is ever used twice. */
-function beginState(key: string, spec: EnvironmentSpec, journal: Journal): EnvironmentState {
+function beginState({ key, spec, origin, journal }: SavedStateOptions): EnvironmentState {
   const newest = (kinds: readonly string[]): Entry | undefined =>
     journal.read({ subject: key, kinds, newest: true, limit: 1 })[0];
-  const empty = emptyState(key, spec);
+  const empty = { ...emptyState(key, spec), ...(origin === undefined ? {} : { origin }) };
   const entry = newest(DELIVERY_ENTRY_KINDS);
   if (entry === undefined) return empty;
   return {

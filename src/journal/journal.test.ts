@@ -45,6 +45,16 @@ describe.each(implementations)('the %s journal', (_name, open) => {
     journal.close();
   });
 
+  test('what happened elsewhere keeps its time', () => {
+    const journal = open();
+    journal.append([{ ...draft('a'), key: 'k', at: 400 }, draft('b')]);
+    expect(journal.read().map(({ seq, at }) => [seq, at])).toEqual([
+      [1, 400],
+      [2, 1000],
+    ]);
+    journal.close();
+  });
+
   test('finds by subject and below it, but not by mere prefix', () => {
     const journal = open();
     journal.append([draft('a', 'herald'), draft('b', 'herald/local'), draft('c', 'heralds'), draft('d', 'herald0')]);

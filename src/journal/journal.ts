@@ -11,12 +11,14 @@ export interface EntryDraft {
   readonly data: Json;
   /** A second entry with the same key is not written: how a writer that crashed repeats itself safely. */
   readonly key?: string;
+  /** When it happened (wall time), of what was written down elsewhere first; absent: now. */
+  readonly at?: number;
 }
 
 export interface Entry extends EntryDraft {
   /** 1, 2, 3 … without gaps, in the order of writing. The `id` of the live stream. */
   readonly seq: number;
-  /** Wall time of writing in milliseconds since the epoch. */
+  /** Wall time in milliseconds since the epoch: of writing, unless the draft says otherwise. */
   readonly at: number;
 }
 

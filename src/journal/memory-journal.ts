@@ -28,7 +28,7 @@ export function createMemoryJournal(clock: Clock): Journal {
           if (keys.has(draft.key)) continue;
           keys.add(draft.key);
         }
-        const entry = { ...draft, seq: entries.length + 1, at: clock.wall() };
+        const entry = { ...draft, seq: entries.length + 1, at: draft.at ?? clock.wall() };
         entries.push(entry);
         written.push(entry);
       }

@@ -55,7 +55,7 @@ export function openSqliteJournal({ path, clock, pollEvery = 200 }: SqliteJourna
     database.exec('begin immediate');
     try {
       for (const draft of drafts) {
-        const at = clock.wall();
+        const at = draft.at ?? clock.wall();
         const row = insert.get(at, draft.kind, draft.subject, draft.key ?? null, JSON.stringify(draft.data)) as
           | { seq: number }
           | undefined;

@@ -1,9 +1,3 @@
-/** Which cluster is meant. It stays on the machine that knows it: other machines reach the same cluster by other names. */
+/** Which cluster is meant: declared in delivery, as the agent's requests name it too. */
 
-export interface ClusterTarget {
-  /** Absolute path; `null`: what `KUBECONFIG` names, else `~/.kube/config`, else the service account of the pod. */
-  readonly kubeconfig: string | null;
-  /** `null`: the current one of the kubeconfig. */
-  readonly context: string | null;
-  readonly namespace: string;
-}
+export type { ClusterTarget } from '../../delivery/index.ts';

@@ -11,6 +11,8 @@ export type KubernetesFaultCode =
   | 'kubernetes/immutable'
   | 'kubernetes/invalid'
   | 'kubernetes/kubeconfig'
+  /** Another machine drives the environment now. */
+  | 'kubernetes/lost-lease'
   | 'kubernetes/missing-kind'
   | 'kubernetes/namespace-terminating'
   | 'kubernetes/no-namespace'
