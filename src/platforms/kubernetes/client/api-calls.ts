@@ -114,7 +114,7 @@ export function createApiCalls({ access: reopen, namespace, clock, limits }: Api
       }
     },
     async fault(status, call) {
-      const token = tokenOf(await access.credentials().catch(() => ({})));
+      const token = tokenOf(await access.credentials().catch(() => ({ headers: {} })));
       const redact = createRedactor([...(call.secrets ?? []), ...(token === null ? [] : [token])]);
       const { context, user } = access;
       const expired = status.code === 401 && token !== null ? tokenExpired(token, clock.wall()) : null;

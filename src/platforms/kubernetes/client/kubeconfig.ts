@@ -24,7 +24,11 @@ export interface Access {
   /** Whether requests go through a proxy; then the agent of `credentials` must be used. */
   readonly proxied: boolean;
   /** Everything of a request that has to do with identity and TLS. A credential program may run for it. */
-  credentials(): Promise<RequestOptions>;
+  credentials(): Promise<Credentials>;
+}
+
+export interface Credentials extends RequestOptions {
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 const IN_CLUSTER_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
@@ -48,10 +52,11 @@ export function openKubeconfig(target: ClusterTarget, variables: Variables): Acc
     user: user?.name ?? 'nobody',
     proxied: typeof cluster.proxyUrl === 'string',
     async credentials() {
-      const options: RequestOptions = { headers: {} };
+      const headers: Record<string, string> = {};
+      const options: RequestOptions = { headers };
       try {
         await config.applyToHTTPSOptions(options);
-        return options;
+        return { ...options, headers };
       } catch (error) {
         throw unusable(
           `The credentials of the user ${user?.name ?? 'nobody'} in ${where} can't be had: ${firstLine(messageOf(error))}.`,

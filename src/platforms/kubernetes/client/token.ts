@@ -1,11 +1,10 @@
 /** The token that a request shows: never told, but it may say itself when it has expired. */
 
-import type { RequestOptions } from 'node:https';
+import type { Credentials } from './kubeconfig.ts';
 
 /** `null`: we prove who we are in another way. */
-export function tokenOf({ headers }: RequestOptions): string | null {
-  const shown = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization')?.[1];
-  return typeof shown === 'string' ? shown.replace(/^\w+ /, '') : null;
+export function tokenOf({ headers }: Credentials): string | null {
+  return headers['Authorization']?.replace(/^\w+ /, '') ?? null;
 }
 
 /** The day and time when a JSON Web Token has expired; `null`: it has not, or does not say. */

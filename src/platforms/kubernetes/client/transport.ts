@@ -65,7 +65,7 @@ export function createTransport(access: Access): Transport {
         ...(access.proxied ? {} : { agent }),
         method,
         headers: {
-          ...(Array.isArray(headers) ? {} : headers),
+          ...headers,
           accept: 'application/json',
           'user-agent': 'slipway',
           ...(body === undefined
