@@ -102,6 +102,49 @@ describe('a repository', () => {
     await expect(read('')).rejects.toMatchObject({ code: 'project/unknown-ref' });
   });
 
+  describe('in a job of a CI system', () => {
+    const job = (more: Record<string, string>) =>
+      readRevision({ folder, environment: { ...environment, GITHUB_ACTIONS: 'true', ...more } });
+    const branch = { GITHUB_EVENT_NAME: 'push', GITHUB_REF: 'refs/heads/develop' };
+
+    test('the commit that is checked out is for what the host says', async () => {
+      await git(folder, 'checkout', '--quiet', '--detach', second);
+      expect(await job({ ...branch, GITHUB_SHA: second })).toMatchObject({
+        commit: second,
+        kind: 'branch',
+        name: 'develop',
+        dirty: 0,
+      });
+    });
+
+    test('another commit than that of the job is not deployed as if it were', async () => {
+      await git(folder, 'checkout', '--quiet', '--detach', second);
+      expect(await job({ ...branch, GITHUB_SHA: first })).toMatchObject({ kind: 'detached' });
+      const proposed = { GITHUB_EVENT_NAME: 'pull_request_target', GITHUB_REF: 'refs/heads/main', GITHUB_SHA: first };
+      await git(folder, 'checkout', '--quiet', 'main');
+      expect(await job(proposed)).toMatchObject({ commit: second, kind: 'pullRequest' });
+    });
+
+    test('an annotated tag may be named by its own object', async () => {
+      await git(folder, 'tag', '--annotate', '--message', 'two', 'v2.0.0', second);
+      const object = await git(folder, 'rev-parse', 'v2.0.0');
+      expect(object).not.toBe(second);
+      await git(folder, 'checkout', '--quiet', '--detach', second);
+      const pushed = { GITHUB_EVENT_NAME: 'push', GITHUB_REF: 'refs/tags/v2.0.0', GITHUB_SHA: object };
+      expect(await job(pushed)).toMatchObject({ commit: second, kind: 'tag', name: 'v2.0.0' });
+      await git(folder, 'checkout', '--quiet', '--detach', first);
+      expect(await job(pushed)).toMatchObject({ commit: first, name: 'v1.0.0' });
+      await git(folder, 'tag', '--delete', 'v2.0.0');
+    });
+
+    test('what jobs hand over in the folder is no change of the project', async () => {
+      mkdirSync(join(folder, '.slipway', 'handover'), { recursive: true });
+      writeFileSync(join(folder, '.slipway', 'handover', 'build.tar'), '');
+      expect((await job({ ...branch, GITHUB_SHA: second })).dirty).toBe(0);
+      rmSync(join(folder, '.slipway'), { recursive: true });
+    });
+  });
+
   test('a cancelled reading rejects with the reason', async () => {
     await expect(readRevision({ folder, environment, signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow(
       'stop',

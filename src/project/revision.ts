@@ -1,6 +1,7 @@
 /** The commit that a pipeline is for, the ref that it was pushed on, and whether the tree holds more than the commit. */
 
 import { runBriefly } from '../kernel/subprocess.ts';
+import { type HostRef, readHostRef } from './host-ref.ts';
 import { projectFault } from './project-fault.ts';
 
 export interface Revision {
@@ -17,9 +18,9 @@ export interface Revision {
 
 export interface RevisionOptions {
   readonly folder: string;
-  /** A branch, tag, commit or full ref name; what is checked out when absent. */
+  /** A branch, tag, commit or full ref name; when absent what is checked out, which in a job of a CI system it names. */
   readonly ref?: string;
-  /** Only HOME, PATH, XDG_CONFIG_HOME and GIT_* of it reach git. */
+  /** Only HOME, PATH, XDG_CONFIG_HOME and GIT_* of it reach git; what CI systems say by it is read too. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal;
 }
@@ -32,7 +33,7 @@ export interface RevisionOptions {
  */
 export async function readRevision(options: RevisionOptions): Promise<Revision> {
   const { ref } = options;
-  if (ref === undefined) return readHead(await readStatus(options), options);
+  if (ref === undefined) return readCheckedOut(options);
   if (ref.startsWith('-') || ref.trim() === '') throw unknownRef(ref);
   const [status, resolved] = await Promise.all([readStatus(options), resolveRef(options, ref)]);
   if (resolved === null && !ref.startsWith('refs/')) throw unknownRef(ref);
@@ -45,6 +46,24 @@ export async function readRevision(options: RevisionOptions): Promise<Revision> 
 
 /** What we (and the program that runs a GitLab file on a laptop) put into the folder is no change of the project. */
 const OURS = [':(exclude).slipway', ':(exclude).gitlab-ci-local'];
+
+async function readCheckedOut(options: RevisionOptions): Promise<Revision> {
+  const status = await readStatus(options);
+  const hosted = readHostRef(options.environment);
+  if (hosted === null || !(await isFor(hosted, status, options))) return readHead(status, options);
+  const { kind, name } = hosted;
+  return revision(status.commit, { kind, name }, status.dirty);
+}
+
+/**
+ * Whether what the host says of its job is said of what is checked out: a step may have checked out something else. What
+ * was proposed from elsewhere stays that, whatever is checked out.
+ */
+async function isFor({ kind, name, commit }: HostRef, status: Status, options: RevisionOptions): Promise<boolean> {
+  if (kind === 'pullRequest' || commit === null || commit === status.commit) return true;
+  // Some hosts name the object of an annotated tag.
+  return kind === 'tag' && (await resolveRef(options, `refs/tags/${name}`))?.commit === status.commit;
+}
 
 interface Status {
   readonly commit: string;
