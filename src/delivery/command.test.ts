@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { sha256 } from '../kernel/digest.ts';
 import {
   contentOf,
   createRig,
@@ -361,5 +362,30 @@ describe('who gave a command', () => {
     await rig.deploy(2);
     await rig.order({ kind: 'abort' });
     expect(last(rig)).toBe('a person aborted it');
+  });
+});
+
+describe('what a Wasm runtime pulls of the image', () => {
+  const artifact = sha256('artifact');
+  const order = (rig: Rig, more: { readonly artifact?: typeof artifact }) =>
+    rig.order({ kind: 'deploy', content: contentOf(1), revision: null, spec: SPEC, ...more });
+
+  test('is kept with the release, and is no part of what it is', async () => {
+    const [with_, without] = [await createRig(), await createRig()];
+    await order(with_, { artifact });
+    await order(without, {});
+    const [one, other] = [with_, without].map((rig) => rig.controller.state().releases[1]);
+    expect(one?.artifact).toBe(artifact);
+    expect(one?.digest).toBe(other?.digest);
+    expect(other).not.toHaveProperty('artifact');
+  });
+
+  test('is learned by deploying a known release again', async () => {
+    const rig = await createRig();
+    await order(rig, {});
+    await order(rig, { artifact });
+    expect(rig.controller.state().releases[1]?.artifact).toBe(artifact);
+    await order(rig, {});
+    expect(rig.controller.state().releases[1]?.artifact).toBe(artifact);
   });
 });

@@ -1,5 +1,6 @@
 /** Deploying a release: what it begins, and what it does to the rollout that is under way. */
 
+import type { Digest } from '../kernel/digest.ts';
 import { done, refused, type CommandResult } from './command-result.ts';
 import { type DeliveryEntry, releaseCreated, rolloutQueued } from './entries.ts';
 import type { EnvironmentState, Rollout } from './engine-state.ts';
@@ -15,12 +16,15 @@ export interface Deploy {
   readonly kind: 'deploy';
   readonly content: ReleaseContent;
   readonly revision: Release['revision'];
+  /** Where the pods of a cluster run Wasm: what they pull of the image. */
+  readonly artifact?: Digest;
   readonly spec: EnvironmentSpec;
 }
 
-export function deploy(turn: Turn, { content, revision, spec }: Deploy): CommandResult {
+export function deploy(turn: Turn, wish: Deploy): CommandResult {
+  const { spec } = wish;
   const present: Turn = turn.state.removed ? { ...turn, state: anew(turn.state) } : turn;
-  const { turn: known, release } = withRelease(present, content, revision);
+  const { turn: known, release } = withRelease(present, wish);
   const active = activeRollout(known.state);
   if (active !== null && release !== active.candidate && release !== known.state.stable) {
     const policy = supersedeOf(active.plan);
@@ -126,14 +130,17 @@ function isWithinWindow({ kept, spec }: EnvironmentState, release: number): bool
 /** The number of the release with this content: the one that it has, or the next one. */
 function withRelease(
   turn: Turn,
-  content: ReleaseContent,
-  revision: Release['revision'],
+  { content, revision, artifact }: Omit<Deploy, 'kind' | 'spec'>,
 ): { readonly turn: Turn; readonly release: number } {
   const digest = releaseDigest(content);
   const { state } = turn;
+  const pulled = artifact === undefined ? {} : { artifact };
   const known = Object.values(state.releases).find((release) => release.digest === digest);
-  if (known !== undefined) return { turn, release: known.number };
-  const release: Release = { number: state.lastRelease + 1, digest, content, revision };
+  if (known !== undefined) {
+    const releases = { ...state.releases, [known.number]: { ...known, ...pulled } };
+    return { turn: { ...turn, state: { ...state, releases } }, release: known.number };
+  }
+  const release: Release = { number: state.lastRelease + 1, digest, content, revision, ...pulled };
   const releases = { ...state.releases, [release.number]: release };
   const entries: readonly DeliveryEntry[] = [...turn.entries, releaseCreated(release)];
   return {

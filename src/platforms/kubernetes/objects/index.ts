@@ -17,6 +17,7 @@ import { destinationRule, virtualService } from './virtual-service.ts';
 export { deployment } from './deployment.ts';
 export { whyNoImage } from './pulled-image.ts';
 export { callersSelector } from './service.ts';
+export { splitInRoute } from './split-in-route.ts';
 
 /** What an environment has whatever runs in it, in the order in which it is to be applied. */
 export function environmentObjects(context: ObjectsContext): readonly KubernetesObject[] {

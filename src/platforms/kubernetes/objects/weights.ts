@@ -19,11 +19,15 @@ export function exposedIn(shares: Shares): readonly number[] {
 export function weightsOf(shares: Shares, total: number): ReadonlyMap<number, number> {
   const exposed = exposedIn(shares);
   const sum = exposed.reduce((all, release) => all + (shares[release] ?? 0), 0);
-  const exact = exposed.map((release) => ({ release, exact: ((shares[release] ?? 0) / sum) * total }));
-  const weights = new Map(exact.map((one) => [one.release, Math.max(1, Math.floor(one.exact))]));
-  const byRemainder = exact.toSorted((a, b) => (b.exact % 1) - (a.exact % 1) || a.release - b.release);
+  const parts = exposed.map((release) => {
+    const exact = ((shares[release] ?? 0) / sum) * total;
+    const weight = Math.max(1, Math.floor(exact));
+    return { release, weight, missing: exact - weight };
+  });
+  const weights = new Map(parts.map(({ release, weight }) => [release, weight]));
+  const neediest = parts.toSorted((a, b) => b.missing - a.missing || a.release - b.release);
   let left = total - weights.values().reduce((all, weight) => all + weight, 0);
-  for (const { release } of byRemainder) {
+  for (const { release } of neediest) {
     if (left <= 0) break;
     weights.set(release, (weights.get(release) ?? 0) + 1);
     left -= 1;
