@@ -11,7 +11,9 @@ export { planJobs } from './plan-jobs.ts';
 export { type Pins, SHIPPED_PINS } from './pins.ts';
 
 /** Each host's own code is loaded only when its file is wanted. */
-const GENERATORS: Readonly<Partial<Record<HostName, () => Promise<HostGenerator>>>> = {};
+const GENERATORS: Readonly<Partial<Record<HostName, () => Promise<HostGenerator>>>> = {
+  github: async () => (await import('./github/index.ts')).githubGenerator,
+};
 
 export async function openGenerator(host: HostName): Promise<HostGenerator> {
   const open = GENERATORS[host];

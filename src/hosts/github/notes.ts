@@ -1,0 +1,58 @@
+/** What a person sets up once in the repository, since no file of it can. */
+
+import type { EventWay, JobGraph, Predicate } from '../job-graph.ts';
+import { environmentNames } from './plan-workflow.ts';
+
+export function notesOf(graph: JobGraph): readonly string[] {
+  const deploys = graph.jobs.filter(({ kind }) => kind === 'deploy');
+  const environments = deploys.flatMap(({ environment, when }) => {
+    if (environment === null) return [];
+    const { name, approval } = environment;
+    const { deploy, approved, rollback } = environmentNames(name, graph);
+    const unasked = approval === 'none' ? when : { ways: when.ways.filter((way) => !includes(approval, way)) };
+    return [
+      ...(approved === null || approval === 'none'
+        ? []
+        : [`${environmentNote(approved, approval)}, with required reviewers`]),
+      ...(deploy === approved ? [] : [environmentNote(deploy, unasked)]),
+      ...(rollback === deploy
+        ? []
+        : [`Environment ${rollback}: for rollbacks, which ask nobody; only the default branch`]),
+    ];
+  });
+  const secrets = deploys.flatMap(({ environment, secrets: names }) =>
+    environment === null || names.length === 0
+      ? []
+      : [`Secrets of the environment ${environment.name} (and of those named after it): ${names.join(', ')}`],
+  );
+  const publish = graph.jobs.find(({ id }) => id === 'publish');
+  return [
+    ...environments,
+    ...secrets,
+    ...(publish === undefined || publish.secrets.length === 0
+      ? []
+      : [`Secrets of the repository: ${publish.secrets.join(', ')}`]),
+    `Protected branches: ${graph.protectedBranches.join(', ')}; what runs there is kept for later runs`,
+    ...stayNote(graph),
+  ].map((note) => `${note}.`);
+}
+
+function environmentNote(name: string, { ways }: Predicate): string {
+  const patterns = ways.flatMap((way) => (way.event === 'push' ? [way.pattern] : []));
+  return `Environment ${name}: allow deployments from ${[...new Set(patterns)].join(', ')} only`;
+}
+
+function includes({ ways }: Predicate, way: EventWay): boolean {
+  return ways.some((other) => JSON.stringify(other) === JSON.stringify(way));
+}
+
+function stayNote({ jobs, setup }: JobGraph): readonly string[] {
+  const staying = jobs.filter(({ kind, environment }) => kind === 'deploy' && environment?.staysOnRunner === true);
+  const names = staying.flatMap(({ environment }) => (environment === null ? [] : [environment.name]));
+  if (names.length === 0) return [];
+  const label = setup.runsOn.github;
+  const hosted = /^(ubuntu|windows|macos)-/.test(label);
+  return [
+    `What is deployed to ${names.join(', ')} lives on the runner itself: ${hosted ? `runners with the label ${label} are GitHub's own and are thrown away after the job, so name one of yours in \`ci.github.runsOn\`` : `a runner with the label ${label} must be one of yours, and always the same machine`}`,
+  ];
+}
