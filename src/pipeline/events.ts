@@ -1,6 +1,7 @@
 /** What happens in a run, as it happens: for the live report, and (by entries.ts) for the journal. */
 
-import type { Digest } from '../kernel/digest.ts';
+import type { Digest, Json } from '../kernel/digest.ts';
+import type { Finding } from './finding.ts';
 import type { Reason } from './reason.ts';
 import type { StageName } from './task.ts';
 
@@ -108,6 +109,9 @@ export interface TaskFailed extends ResultBase {
   readonly summary: string;
   readonly details: readonly string[];
   readonly hint: string | null;
+  readonly findings: readonly Finding[];
+  /** What it found out all the same. */
+  readonly value: Json;
   /** `null` when it could not even be looked up. */
   readonly log: string | null;
 }

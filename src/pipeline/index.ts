@@ -18,6 +18,8 @@ export { planPipeline, type Plan, type Selection } from './plan.ts';
 export { describePlan, type DescribePlanOptions, type PlannedState, type PlannedTask } from './describe-plan.ts';
 export { runPipeline, type PipelineRun, type RunPipelineOptions } from './run-pipeline.ts';
 export type { PipelineEvent, RunOutcome, TaskResult } from './events.ts';
+export type { Finding, FindingPlace } from './finding.ts';
+export { readTestSuites, type TestSuite } from './test-suites.ts';
 export { describeReasons, type Reason } from './reason.ts';
 export { entriesOf, type PipelineEntryKind } from './entries.ts';
 export { type Cache, createCache } from './cache.ts';

@@ -9,7 +9,10 @@ import type { TaskContext, TaskDefinition, TaskOutcome } from './task.ts';
 
 export type Performance =
   | { readonly kind: 'passed'; readonly value: Json; readonly summary: string }
-  | ({ readonly kind: 'failed' } & Pick<TaskFailed, 'cause' | 'code' | 'summary' | 'details' | 'hint'>)
+  | ({ readonly kind: 'failed' } & Pick<
+      TaskFailed,
+      'cause' | 'code' | 'summary' | 'details' | 'hint' | 'findings' | 'value'
+    >)
   | { readonly kind: 'cancelled' }
   /** Something was thrown that nobody expected. */
   | { readonly kind: 'bug'; readonly error: unknown };
@@ -71,6 +74,8 @@ function isBug(error: unknown, stop: AbortSignal): boolean {
   return !(stop.aborted && (error === stop.reason || (error instanceof Error && error.name === 'AbortError')));
 }
 
+const NOTHING_FOUND = { findings: [], value: null } as const;
+
 function late(task: TaskDefinition, stuck: boolean): Performance {
   return {
     kind: 'failed',
@@ -79,6 +84,7 @@ function late(task: TaskDefinition, stuck: boolean): Performance {
     summary: `took longer than ${formatDuration(task.timeout)}${stuck ? ' and did not stop when told to' : ''}`,
     details: [],
     hint: 'Read its log for where it stood still.',
+    ...NOTHING_FOUND,
   };
 }
 
@@ -86,10 +92,11 @@ function judged(ending: Exclude<Ending, 'stuck'>): Performance {
   if ('error' in ending) {
     const { error } = ending;
     if (!(error instanceof Fault)) return { kind: 'bug', error };
-    return { kind: 'failed', cause: 'fault', code: error.code, summary: error.message, details: [], hint: error.hint };
+    const { code, message: summary, hint } = error;
+    return { kind: 'failed', cause: 'fault', code, summary, details: [], hint, ...NOTHING_FOUND };
   }
   const { outcome } = ending;
   if (outcome.kind === 'passed') return outcome;
-  const { summary, details, hint } = outcome;
-  return { kind: 'failed', cause: 'outcome', code: null, summary, details, hint: hint ?? null };
+  const { summary, details, hint = null, findings = [], value = null } = outcome;
+  return { kind: 'failed', cause: 'outcome', code: null, summary, details, hint, findings, value };
 }

@@ -132,7 +132,8 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
   };
 
   const thrown = (error: unknown, why: readonly Reason[], log: string | null): BareResult => {
-    const common = { kind: 'failed', why, log, details: [], summary: messageOf(error) } as const;
+    const summary = messageOf(error);
+    const common = { kind: 'failed', why, log, details: [], summary, findings: [], value: null } as const;
     if (error instanceof Fault) return { ...common, cause: 'fault', code: error.code, hint: error.hint };
     options.onBug(error);
     return { ...common, cause: 'bug', code: null, hint: null };

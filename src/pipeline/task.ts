@@ -1,6 +1,7 @@
 /** What a stage declares: tasks, what each depends on, and how it is done. The pipeline does the rest. */
 
 import type { Digest, Json } from '../kernel/digest.ts';
+import type { Finding } from './finding.ts';
 
 export const STAGES = ['check', 'build', 'test', 'scan', 'package', 'deploy'] as const;
 export type StageName = (typeof STAGES)[number];
@@ -81,6 +82,10 @@ export type TaskOutcome =
       readonly details: readonly string[];
       /** What to do about it. */
       readonly hint?: string;
+      /** Each thing that is wrong by itself, the first things first. */
+      readonly findings?: readonly Finding[];
+      /** What is known all the same, in the form of the value of one that passed. */
+      readonly value?: Json;
     };
 
 /** Digest of everything a task's result depends on. */

@@ -14,7 +14,7 @@ import {
   transpilerIdentity,
   type ModuleReport,
 } from '../wasm/index.ts';
-import { describeDiagnostics } from './check.ts';
+import { describeDiagnostics } from './describe-diagnostics.ts';
 import { CARGO_SLOT, type RustProject } from './rust-project.ts';
 import type { StageOptions, StageProject } from './stage-options.ts';
 
@@ -62,7 +62,7 @@ function compileTask(rust: RustProject, { service, build }: StageProject): TaskD
       const call = rust.call(context);
       const program = chooseProgram(await readTargets(call), service);
       const { result, module } = await compileModule({ ...call, program, target, willBeOptimised }, rust.covered);
-      if (module === undefined) return describeDiagnostics(result.diagnostics, result.text);
+      if (module === undefined) return describeDiagnostics(result, rust.folder);
       return keep(context, module, CORE);
     },
   };

@@ -1,8 +1,9 @@
 /** The stage `check`: is the code formatted as rustfmt formats it, and has clippy nothing to say. */
 
 import { relative } from 'node:path';
-import type { TaskContext, TaskDefinition, TaskOutcome } from '../pipeline/index.ts';
-import { lintCrates, runCargo, type Diagnostic } from '../toolchains/index.ts';
+import type { Finding, TaskContext, TaskDefinition, TaskOutcome } from '../pipeline/index.ts';
+import { lintCrates, runCargo } from '../toolchains/index.ts';
+import { describeDiagnostics } from './describe-diagnostics.ts';
 import { CARGO_SLOT, type RustProject } from './rust-project.ts';
 import type { StageProject } from './stage-options.ts';
 
@@ -43,7 +44,14 @@ async function checkFormat(rust: RustProject, context: TaskContext): Promise<Tas
     summary: `${files} ${files === 1 ? 'file is' : 'files are'} not formatted`,
     details: places.slice(0, 20),
     hint: 'Run `cargo fmt --all`.',
+    findings: places.map((place) => unformatted(place)),
   };
+}
+
+function unformatted(place: string): Finding {
+  const [, file = place, line] = /^(.*):(\d+)$/.exec(place) ?? [];
+  const at = { file, line: Number(line ?? 1), column: null, endLine: null, endColumn: null };
+  return { severity: 'warning', rule: 'rustfmt', message: 'not formatted as rustfmt formats it', place: at };
 }
 
 function lintTask(rust: RustProject): TaskDefinition {
@@ -63,21 +71,5 @@ function lintTask(rust: RustProject): TaskDefinition {
 async function checkLints(rust: RustProject, context: TaskContext): Promise<TaskOutcome> {
   const { passed, diagnostics, text } = await lintCrates(rust.call(context), rust.lintTarget);
   if (passed) return { kind: 'passed', value: { findings: 0 }, summary: 'no findings' };
-  return describeDiagnostics(diagnostics, text);
-}
-
-/** A failed compilation or lint in the words of the compiler, the first things first. */
-export function describeDiagnostics(diagnostics: readonly Diagnostic[], text: string): TaskOutcome {
-  const errors = diagnostics.filter(({ level }) => level === 'error');
-  const broken = errors.filter(({ code }) => code === undefined || /^E\d{4}$/.test(code));
-  const shown = (broken.length > 0 ? broken : errors).flatMap(({ rendered }) => rendered.trimEnd().split('\n'));
-  if (broken.length === 0 && errors.length > 0) {
-    const summary = `${errors.length} ${errors.length === 1 ? 'finding' : 'findings'}`;
-    return { kind: 'failed', summary, details: shown.slice(0, 40), hint: 'Many are mended by `cargo clippy --fix`.' };
-  }
-  return {
-    kind: 'failed',
-    summary: `it does not compile${broken.length > 0 ? `: ${broken.length} ${broken.length === 1 ? 'error' : 'errors'}` : ''}`,
-    details: (shown.length > 0 ? shown : text.trim().split('\n')).slice(0, 40),
-  };
+  return describeDiagnostics({ diagnostics, text }, rust.folder);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTaskRig } from '../../test/rigs/task-rig.ts';
 import { temporaryFolder } from '../kernel/workspace.ts';
-import type { TaskDefinition } from '../pipeline/index.ts';
+import { readTestSuites, type TaskDefinition } from '../pipeline/index.ts';
 import { createTasks, type StageProject } from './index.ts';
 
 const root = temporaryFolder();
@@ -77,6 +77,7 @@ test('unformatted code fails with file and line, without being changed', async (
   const outcome = await perform('check/format');
   restore();
   expect(outcome).toMatchObject({ kind: 'failed', summary: '1 file is not formatted', details: ['src/main.rs:1'] });
+  expect(outcome).toMatchObject({ findings: [{ rule: 'rustfmt', place: { file: 'src/main.rs', line: 1 } }] });
 });
 
 test('a lint counts as a finding, a mistake as code that does not compile', async () => {
@@ -86,12 +87,16 @@ test('a lint counts as a finding, a mistake as code that does not compile', asyn
   const finding = await perform('check/lint');
   restore();
   expect(finding).toMatchObject({ kind: 'failed', summary: '1 finding' });
+  const at = { file: 'src/lib.rs', line: 9, column: 5 };
+  const lint = { severity: 'warning', rule: 'clippy::needless_return', place: at };
+  expect(finding).toMatchObject({ findings: [lint] });
   expect(finding.kind === 'failed' && finding.details.join('\n')).toContain('src/lib.rs:9');
 
   const mend = edit('src/lib.rs', (text) => text.replace('.count()', '.first()'));
   const mistake = await perform('check/lint');
   mend();
   expect(mistake).toMatchObject({ kind: 'failed', summary: 'it does not compile: 1 error' });
+  expect(mistake).toMatchObject({ findings: [{ severity: 'error', rule: 'E0599', place: { file: 'src/lib.rs' } }] });
 });
 
 test('tests are counted as the harness counts them', async () => {
@@ -122,6 +127,16 @@ test('failed and crashed tests are named with what they said', async () => {
   expect(details).toContain('failed: wrong (tests/api.rs)');
   expect(details).toContain('off by one');
   expect(details).toContain('ended without a summary: tests/crash.rs (signal: 6');
+  expect(outcome).toMatchObject({
+    findings: [
+      { rule: 'test', place: { file: 'tests/api.rs' }, message: expect.stringContaining('off by one') },
+      { rule: 'test', place: null, message: expect.stringContaining('tests/crash.rs ended without a summary') },
+    ],
+    value: { passed: 1, failed: 1 },
+  });
+  const [api] = readTestSuites(outcome.kind === 'failed' ? (outcome.value ?? null) : null);
+  expect(api).toMatchObject({ name: 'tests/api.rs', failed: [{ name: 'wrong' }], ignored: [] });
+  expect(api?.passed).toHaveLength(1);
 });
 
 test('a core module is built, optimised, described and measured', async () => {

@@ -26,6 +26,10 @@ const finding = {
     level: 'error',
     code: { code: 'clippy::needless_return' },
     rendered: 'error: unneeded `return` statement\n --> src/lib.rs:1:1\n',
+    spans: [
+      { file_name: 'src/other.rs', is_primary: false, line_start: 7, line_end: 7, column_start: 1, column_end: 2 },
+      { file_name: 'src/lib.rs', is_primary: true, line_start: 1, line_end: 1, column_start: 1, column_end: 12 },
+    ],
   },
 };
 
@@ -47,6 +51,7 @@ test('a diagnostic that comes once for the library and once for its tests counts
       code: 'clippy::needless_return',
       message: 'unneeded `return` statement',
       rendered: finding.message.rendered,
+      place: { file: 'src/lib.rs', line: 1, column: 1, endLine: 1, endColumn: 12 },
     },
   ]);
   expect(log).toContain('src/lib.rs:1:1');

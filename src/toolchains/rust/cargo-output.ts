@@ -1,6 +1,6 @@
 /** What Cargo says while it works: messages on standard output (one JSON object a line), a progress bar and text on the other. */
 
-import { table, text as textOf, texts, type Table } from './loose-value.ts';
+import { table, tables, text as textOf, texts, type Table } from './loose-value.ts';
 
 export interface Artifact {
   readonly target: { readonly name: string; readonly kind: readonly string[] };
@@ -14,6 +14,17 @@ export interface Diagnostic {
   readonly message: string;
   /** As the compiler would print it. */
   readonly rendered: string;
+  /** Where it points to; paths as the compiler names them, relative to Cargo's folder when it is a file of the project. */
+  readonly place: DiagnosticPlace | undefined;
+}
+
+export interface DiagnosticPlace {
+  readonly file: string;
+  /** From 1, as are columns. */
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
 }
 
 export interface CargoListener {
@@ -83,7 +94,17 @@ function readDiagnostic(message: Table): Diagnostic | undefined {
   if (level !== 'error' && level !== 'warning') return undefined;
   const what = textOf(message['message']) ?? '';
   const code = textOf(table(message['code'])['code']);
-  return { level, code, message: what, rendered: textOf(message['rendered']) ?? what };
+  const primary = tables(message['spans']).find((span) => span['is_primary'] === true);
+  return { level, code, message: what, rendered: textOf(message['rendered']) ?? what, place: readPlace(primary) };
+}
+
+function readPlace(span: Table | undefined): DiagnosticPlace | undefined {
+  const file = textOf(span?.['file_name']);
+  const [line, column, endLine, endColumn] = ['line_start', 'column_start', 'line_end', 'column_end'].map((name) =>
+    Number(span?.[name]),
+  );
+  if (file === undefined || !line || !column || !endLine || !endColumn) return undefined;
+  return { file, line, column, endLine, endColumn };
 }
 
 function parseObject(line: string): Table | undefined {

@@ -66,6 +66,7 @@ test('each program has its kind, its counts and the messages of its failures, wi
       output: "said before\n\nthread 'tests::bad' (7) panicked at src/lib.rs:26:32:\nassertion failed: one == two",
     },
   ]);
+  expect(programs[0]).toMatchObject({ good: ['tests::good', 'tests::panics'], leftOut: ['tests::slow'] });
   expect(programs[1]?.ending).toBe('signal: 6, SIGABRT: process abort signal');
   expect(totalOf(programs)).toEqual({ passed: 3, failed: 1, ignored: 1 });
   expect(ended).toBe(5);

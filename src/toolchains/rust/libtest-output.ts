@@ -15,6 +15,9 @@ export interface TestProgram extends TestCounts {
   /** `unittests src/lib.rs`, `tests/api.rs`, `doc-tests herald`. */
   readonly name: string;
   readonly kind: 'unit' | 'integration' | 'doc';
+  /** Names of those that passed and of those that were left out. */
+  readonly good: readonly string[];
+  readonly leftOut: readonly string[];
   /** Names of the failed tests, each with what it printed. */
   readonly failures: readonly { readonly name: string; readonly output: string }[];
   /** False when the program ended without the harness's summary: it crashed, or has a harness of its own. */
@@ -33,7 +36,11 @@ export interface TestReader {
   read(): readonly TestProgram[];
 }
 
-type Draft = { -readonly [Key in keyof TestProgram]: TestProgram[Key] } & { outputs: Map<string, string> };
+type Draft = { -readonly [Key in keyof TestProgram]: TestProgram[Key] } & {
+  good: string[];
+  leftOut: string[];
+  outputs: Map<string, string>;
+};
 
 export function createTestReader(listener: TestListener): TestReader {
   const programs: Draft[] = [];
@@ -52,7 +59,9 @@ export function createTestReader(listener: TestListener): TestReader {
     if (result) {
       ended += 1;
       listener.progress(ended);
-      if (result[2] === 'FAILED' && result[1] !== undefined) current.outputs.set(result[1], '');
+      const [, name = '', how] = result;
+      if (how === 'FAILED') current.outputs.set(name, '');
+      else (how === 'ok' ? current.good : current.leftOut).push(name);
       return;
     }
     const summary = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored;/.exec(line);
@@ -96,7 +105,8 @@ function openProgram(line: string): Draft | undefined {
   if (name === undefined) return undefined;
   const kind = doc === undefined ? (name.startsWith('unittests ') ? 'unit' : 'integration') : 'doc';
   const counts = { passed: 0, failed: 0, ignored: 0 };
-  return { name, kind, ...counts, failures: [], finished: false, ending: undefined, outputs: new Map() };
+  const lists = { good: [], leftOut: [], failures: [], outputs: new Map<string, string>() };
+  return { name, kind, ...counts, ...lists, finished: false, ending: undefined };
 }
 
 export function totalOf(programs: readonly TestCounts[]): TestCounts {
