@@ -10,6 +10,8 @@ export const KINDS = {
   httpRoute: { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' },
   lease: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' },
   pod: { apiVersion: 'v1', kind: 'Pod' },
+  role: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role' },
+  roleBinding: { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding' },
   secret: { apiVersion: 'v1', kind: 'Secret' },
   service: { apiVersion: 'v1', kind: 'Service' },
   serviceAccount: { apiVersion: 'v1', kind: 'ServiceAccount' },
