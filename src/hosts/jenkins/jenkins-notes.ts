@@ -1,0 +1,51 @@
+/** What a person has to set up in Jenkins once, and what its form costs. */
+
+import { gatedEvents } from '../gates.ts';
+import type { JobGraph } from '../job-graph.ts';
+import { type Layer, lostParallelism } from './layers.ts';
+
+export function jenkinsNotes(graph: JobGraph, layers: readonly Layer[]): readonly string[] {
+  const { jobs } = graph;
+  const staying = jobs.flatMap(({ environment }) => (environment?.staysOnRunner === true ? [environment.name] : []));
+  return [
+    ...lostParallelism(layers),
+    `Use a multibranch pipeline job. Plugins: ${pluginsOf(graph).join(', ')}.`,
+    ...jobs.flatMap(({ id, secrets }) =>
+      secrets.length === 0
+        ? []
+        : [`\`${id}\` reads the credentials ${secrets.join(', ')} (kind "Secret text", with these ids).`],
+    ),
+    ...(jobs.some(({ permissions }) => permissions.includes('identity'))
+      ? ['`publish` reads the credential SIGSTORE_ID_TOKEN of the plugin OpenID Connect Provider, audience `sigstore`.']
+      : []),
+    ...(jobs.some(({ permissions }) => permissions.includes('write-packages'))
+      ? ['`publish` needs a login for the registry on its agent.']
+      : []),
+    ...(jobs.some((job) => gatedEvents(job) !== 'none')
+      ? ['Whoever may build the job may say yes to a deployment; restrict it by the permissions of its folder.']
+      : []),
+    ...(staying.length > 0
+      ? [
+          `${[...new Set(staying)].join(', ')}: the service runs on the agent itself, so its stages need one agent ` +
+            '(`ci: { jenkins: { agent } }`) with SLIPWAY_HOME set to a folder that stays.',
+        ]
+      : []),
+    'Two builds of a branch run one after another; Jenkins may leave out one that waits when a newer one comes.',
+  ];
+}
+
+function pluginsOf({ jobs }: JobGraph): readonly string[] {
+  const needed: readonly (readonly [string, boolean])[] = [
+    ['Pipeline', true],
+    ['Git', true],
+    ['Timestamper', true],
+    ['Lockable Resources', jobs.some(({ exclusive }) => exclusive !== null)],
+    [
+      'Credentials Binding',
+      jobs.some(({ secrets, permissions }) => secrets.length > 0 || permissions.includes('identity')),
+    ],
+    ['JUnit', jobs.some(({ reports }) => reports.junit !== null)],
+    ['Coverage', jobs.some(({ reports }) => reports.coverage !== null)],
+  ];
+  return needed.filter(([, wanted]) => wanted).map(([name]) => name);
+}

@@ -1,0 +1,133 @@
+/** One job as a stage, or as a stage of stages where a person is asked: an agent must not be held meanwhile. */
+
+import type { Job, JobGraph } from '../job-graph.ts';
+import { gatedEvents } from '../gates.ts';
+import { jobVariables } from '../job-variables.ts';
+import { writeCommand } from '../write-command.ts';
+import {
+  type Agent,
+  call,
+  type Call,
+  type Environment,
+  reference,
+  type Stage,
+  type Statement,
+} from './jenkins-document.ts';
+import { handOn, reportSteps, takeOver } from './stage-steps.ts';
+import { conditionOf } from './when.ts';
+
+/** Days that a person may take to answer. */
+export const PATIENCE = 3;
+
+/** @param always Whether the stage around this one has seen to it that the job runs. */
+export function jobStage(job: Job, graph: JobGraph, always: boolean): Stage {
+  const gate = gatedEvents(job);
+  if (gate !== 'none') return gatedStage(job, graph, gate);
+  const condition = always ? undefined : conditionOf(job.when, graph);
+  const when = condition && { when: { before: job.exclusive === null ? 'agent' : 'options', condition } as const };
+  return { name: job.id, ...when, ...workOf(job, graph) };
+}
+
+function gatedStage(job: Job, graph: JobGraph, gate: 'all' | 'some'): Stage {
+  const { id, title, when, environment } = job;
+  const approval = environment?.approval ?? 'none';
+  const asking = gate === 'all' || approval === 'none' ? null : conditionOf(approval, graph);
+  const only = (before: 'input' | 'options', not = false): Pick<Stage, 'when'> =>
+    asking === null ? {} : { when: { before, condition: not ? { kind: 'not', of: asking } : asking } };
+  const unapproved = { ...job, command: job.command.filter((word) => word !== '--approved-by-host') };
+  const stages: readonly Stage[] = [
+    {
+      name: `${id}: ask`,
+      ...only('input'),
+      options: [call('timeout', { time: PATIENCE, unit: 'DAYS' })],
+      input: { message: `${title}?`, ok: title },
+      body: { kind: 'steps', steps: [call('echo', ['A person has said yes.'])] },
+    },
+    { name: `${id}: approved`, ...only('options'), ...workOf(job, graph) },
+    ...(asking === null ? [] : [{ name: `${id}: free`, ...only('options', true), ...workOf(unapproved, graph) }]),
+  ];
+  return {
+    name: id,
+    when: { before: null, condition: conditionOf(when, graph) },
+    body: { kind: 'stages', stages },
+  };
+}
+
+/** Everything of a stage but its name and its time. */
+function workOf(job: Job, graph: JobGraph): Omit<Stage, 'name' | 'when'> {
+  const { exclusive, timeout } = job;
+  const environment = environmentOf(job);
+  const post = reportSteps(job.reports);
+  return {
+    agent: agentOf(graph),
+    // As an option it is waited for before an agent is taken.
+    ...(exclusive === null ? {} : { options: [call('lock', { resource: exclusive })] }),
+    ...(Object.keys(environment).length > 0 ? { environment } : {}),
+    body: {
+      kind: 'steps',
+      // Inside, so that the time spent waiting for an agent does not count.
+      steps: [call('timeout', { time: timeout.minutes, unit: 'MINUTES' }, stepsOf(job, graph))],
+    },
+    ...(post.length > 0 ? { post: { always: post } } : {}),
+  };
+}
+
+function agentOf({ setup }: JobGraph): Agent {
+  const label = setup.runsOn.jenkins;
+  return label === null ? { kind: 'any' } : { kind: 'label', label };
+}
+
+function environmentOf(job: Job): Environment {
+  const { secrets, permissions, environment } = job;
+  const tokens = permissions.includes('identity') ? ['SIGSTORE_ID_TOKEN'] : [];
+  return {
+    ...jobVariables(job),
+    // Jenkins ends every process that a build leaves behind, unless it has this.
+    ...(environment?.staysOnRunner === true ? { JENKINS_NODE_COOKIE: 'dontKillMe' } : {}),
+    ...Object.fromEntries([...secrets, ...tokens].map((name) => [name, call('credentials', [name])])),
+  };
+}
+
+function stepsOf(job: Job, graph: JobGraph): readonly Statement[] {
+  const { install } = graph.setup;
+  const fetched = [call('checkout', [reference('scm')]), ...install.map((line) => call('sh', [line]))];
+  return [
+    // The network's fault is no verdict; what follows is not tried twice.
+    call('retry', [3], fetched),
+    ...takeOver(job, graph),
+    ...commandSteps(job),
+    ...handOn(job),
+  ];
+}
+
+function commandSteps(job: Job): readonly Statement[] {
+  const line = writeCommand(job, null);
+  if (job.kind !== 'deploy') return [call('sh', [line])];
+  const status = reference('status');
+  const waits: Call = call('unstable', [`${job.environment?.name ?? job.id} waits for a person.`]);
+  const failed: Call = call('error', [
+    { kind: 'compare', operator: '+', left: 'slipway ended with exit code ', right: status },
+  ]);
+  return [
+    call(
+      'script',
+      [],
+      [
+        { kind: 'define', name: 'status', value: call('sh', { script: line, returnStatus: true }) },
+        {
+          kind: 'if',
+          test: { kind: 'compare', operator: '==', left: status, right: 4 },
+          whenTrue: [waits],
+          otherwise: [
+            {
+              kind: 'if',
+              test: { kind: 'compare', operator: '!=', left: status, right: 0 },
+              whenTrue: [failed],
+              otherwise: [],
+            },
+          ],
+        },
+      ],
+    ),
+  ];
+}
