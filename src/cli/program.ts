@@ -1,6 +1,6 @@
 /** The command line: names, arguments and help. Each command's code is loaded only when it runs. */
 
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import { parseQuantity } from '../kernel/quantity.ts';
 import type { ApprovalOptions } from './commands/approve.ts';
 import type { PlainVerb } from './commands/verbs.ts';
@@ -33,6 +33,7 @@ function buildProgram(scene: Scene): Command {
   addPipelineCommands(program, scene);
   addDeliveryCommands(program, scene);
   addAgentCommands(program, scene);
+  addCiCommands(program, scene);
   return program;
 }
 
@@ -277,6 +278,25 @@ function addAgentCommands(program: Command, { system, terminal, signal, run }: S
     .action((options) =>
       run(import('./commands/serve.ts').then((it) => it.runDown(system, terminal, options.agent === true))),
     );
+}
+
+function addCiCommands(program: Command, { system, terminal, signal, run }: Scene): void {
+  const ci = program.command('ci').description('the files that make a CI system run this pipeline');
+  ci.command('generate')
+    .description('write .github/workflows/slipway.yml, .gitlab-ci.yml or Jenkinsfile from slipway.yaml')
+    .addArgument(new Argument('<host>').choices(['github', 'gitlab', 'jenkins'] as const))
+    .option('--check', 'write nothing, and fail with the difference when the file is not what it would be')
+    .option('--stdout', 'print it instead')
+    .option('--force', 'write over a file that was not generated')
+    .action((host, options) => {
+      const { check = false, stdout = false, force = false } = options;
+      return run(
+        import('./commands/ci.ts').then((it) => it.runGenerate(system, terminal, { host, check, stdout, force })),
+      );
+    });
+  ci.command('update')
+    .description('look for newer versions of the actions that the workflow runs, and write slipway.ci.lock anew')
+    .action(() => run(import('./commands/ci.ts').then((it) => it.runUpdate(system, terminal, signal))));
 }
 
 function wholeNumber(text: string): number {

@@ -14,7 +14,7 @@ export interface HostGenerator {
    *
    * @throws Fault `hosts/not-expressible` when the host can't say what the graph asks for.
    */
-  generate(graph: JobGraph, pins: Pins): Generated;
+  readonly generate: (graph: JobGraph, pins: Pins) => Generated;
 }
 
 export interface Generated {
