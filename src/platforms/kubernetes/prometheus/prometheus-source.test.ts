@@ -300,7 +300,7 @@ test('two that are scraped at other times, pods that restart and looks at any mo
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('look'), at: fc.nat(1), age: fc.nat(60) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart'), pod: fc.nat(2) }) },
   );
-  const property = fc.asyncProperty(fc.array(step as fc.Arbitrary<Step>, { maxLength: 40 }), async (steps) => {
+  const property = fc.asyncProperty(fc.array(step as fc.Arbitrary<Step>, { maxLength: 80, size: 'max' }), async (steps) => {
     const rig = createRig();
     const pods = [1, 2, 2].map((release, index) => ({
       release,
