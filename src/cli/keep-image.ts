@@ -7,13 +7,21 @@ import type { PipelineRun } from '../pipeline/index.ts';
 import { imageTags } from '../project/index.ts';
 import type { RunScene } from './run-tasks.ts';
 
-/** Says the digest of the image. What is there already is neither copied nor pushed again. */
-export async function keepImage({ system, terminal, session }: RunScene, run: PipelineRun): Promise<Digest> {
+/**
+ * Says the digest of the image. What is there already is neither copied nor pushed again.
+ *
+ * @param push Whether it goes to the registry, where the project names one.
+ */
+export async function keepImage(
+  { system, terminal, session }: RunScene,
+  run: PipelineRun,
+  push: boolean,
+): Promise<Digest> {
   const opened = run.openResult('package/image');
   const index = indexOf(opened.value);
   const tags = imageTags(session.revision);
   const folder = join(system.home, 'images');
-  const { repository } = session.project.image;
+  const repository = push ? session.project.image.repository : null;
   terminal.print(`image ${index}`);
   if (repository === null && isThere(folder, { index, tags })) return index;
   // Everything below is heavy to load, and a run that changes nothing is to be fast.

@@ -74,11 +74,18 @@ function addPipelineCommands(program: Command, { system, terminal, signal, run }
     .description('run the pipeline up to a stage (check, build, test, package); all of it when none is named')
     .argument('[stage]')
     .option('--deploy', 'deploy when it has passed (the default in CI)')
+    .option('--no-push', 'leave the registry alone')
     .option('--json', 'print the report as JSON')
     .action((stage, options) =>
       run(
         import('./commands/run.ts').then((it) =>
-          it.runRun(system, terminal, { stage, deploy: options.deploy === true, json: options.json === true, signal }),
+          it.runRun(system, terminal, {
+            stage,
+            deploy: options.deploy === true,
+            push: options.push,
+            json: options.json === true,
+            signal,
+          }),
         ),
       ),
     );
@@ -104,10 +111,11 @@ function addDeliveryCommands(program: Command, { system, terminal, signal, run }
     .description('run the pipeline and roll the image out')
     .argument('[environment]', 'where to; by the branch rules when none is named, else "local"')
     .option('--no-wait', 'return when the rollout has begun')
+    .option('--no-push', 'leave the registry alone: the image is there, or is not needed there')
     .action((environment, options) =>
       run(
         import('./commands/deploy.ts').then((it) =>
-          it.runDeploy(system, terminal, { environment, wait: options.wait, signal }),
+          it.runDeploy(system, terminal, { environment, wait: options.wait, push: options.push, signal }),
         ),
       ),
     );

@@ -26,7 +26,7 @@ export async function start(argv: readonly string[]): Promise<void> {
   try {
     // The command that is typed most has nothing to be parsed, and the parser takes a tenth of a run without work.
     if (argv.length === 3 && argv[2] === 'run') {
-      await run(runRun(system, terminal, { stage: undefined, deploy: false, json: false, signal }));
+      await run(runRun(system, terminal, { stage: undefined, deploy: false, push: true, json: false, signal }));
     } else {
       const { runProgram } = await import('./program.ts');
       await runProgram(argv, { system, terminal, signal, run });

@@ -18,16 +18,18 @@ import { type RunScene, runTasks } from '../run-tasks.ts';
 export interface DeployOptions {
   readonly environment: string | undefined;
   readonly wait: boolean;
+  /** Whether the image goes to the registry that the project names. */
+  readonly push: boolean;
   readonly signal: AbortSignal;
 }
 
 export async function runDeploy(system: System, terminal: Terminal, options: DeployOptions): Promise<ExitCode> {
-  const { environment, wait, signal } = options;
+  const { environment, wait, push, signal } = options;
   const session = await openSession(system, terminal, { signal });
   const scene: RunScene = { system, terminal, session, signal };
   const run = await runTasks(scene);
   if (run.outcome !== 'passed') return run.outcome === 'cancelled' ? EXIT.interrupted : EXIT.refused;
-  const image = await keepImage(scene, run);
+  const image = await keepImage(scene, run, push);
   return rollOut(scene, { image, environment, wait });
 }
 

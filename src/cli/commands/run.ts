@@ -1,4 +1,4 @@
-/** `slipway run [STAGE] [--deploy] [--json]`. */
+/** `slipway run [STAGE] [--deploy] [--no-push] [--json]`. */
 
 import { Fault } from '../../kernel/fault.ts';
 import { type StageName, STAGES } from '../../pipeline/index.ts';
@@ -12,6 +12,8 @@ import { inCi, type Terminal } from '../terminal.ts';
 export interface RunOptions {
   readonly stage: string | undefined;
   readonly deploy: boolean;
+  /** Whether the image goes to the registry that the project names. */
+  readonly push: boolean;
   readonly json: boolean;
   readonly signal: AbortSignal;
 }
@@ -28,7 +30,7 @@ export async function runRun(system: System, terminal: Terminal, options: RunOpt
   if (run.outcome === 'failed') return EXIT.refused;
   if (stage !== undefined && stage !== 'package' && stage !== 'deploy') return EXIT.ok;
   const scene: RunScene = { system, terminal, session, signal: options.signal };
-  const image = await keepImage(scene, run);
+  const image = await keepImage(scene, run, options.push);
   const byItself = stage === undefined && inCi(system.env);
   if (!options.deploy && stage !== 'deploy' && !byItself) return EXIT.ok;
   const { rollOut } = await import('./deploy.ts');

@@ -1,8 +1,10 @@
 /** What one job does, step by step. Nothing that a stranger can choose stands in a `run`. */
 
 import type { Job, JobGraph } from '../job-graph.ts';
+import { gatedEvents } from '../gates.ts';
 import { CACHE_FOLDER, HANDOVER_FOLDER } from '../job-variables.ts';
-import { conditionOf } from './expression.ts';
+import { writeCommand } from '../write-command.ts';
+import { allOf, conditionOf } from './expression.ts';
 import type { Step } from './workflow.ts';
 
 const NODE_VERSION = 24;
@@ -93,13 +95,23 @@ function handOnStep({ id, stage }: Job): Step {
   };
 }
 
-function runStep({ title, command, input, secrets }: Job): Step {
-  const line = `slipway ${command.join(' ')}`;
-  const values = Object.fromEntries(secrets.map((name) => [name, `\${{ secrets.${name} }}`]));
-  const env = input === null ? values : { ...values, [input.variable]: '${{ inputs.release }}' };
-  return {
-    name: title,
-    ...(Object.keys(env).length === 0 ? {} : { env }),
-    run: input === null ? line : `${line} \${${input.variable}:+${input.option} "$${input.variable}"}`,
+/** Set where a person has let the job through, on a way that asks. */
+const GATE = 'SLIPWAY_APPROVED';
+
+function runStep(job: Job): Step {
+  const { title, input, secrets } = job;
+  const gate = gatedEvents(job) === 'some' ? GATE : null;
+  const env = {
+    ...Object.fromEntries(secrets.map((name) => [name, `\${{ secrets.${name} }}`])),
+    ...(input === null ? {} : { [input.variable]: '${{ inputs.release }}' }),
+    ...(gate === null ? {} : { [gate]: gateValue(job) }),
   };
+  return { name: title, ...(Object.keys(env).length === 0 ? {} : { env }), run: writeCommand(job, gate) };
+}
+
+/** Empty where nobody was asked. */
+function gateValue({ environment }: Job): string {
+  const approval = environment?.approval ?? 'none';
+  const asks = approval === 'none' ? null : conditionOf(approval);
+  return asks === null ? '' : `\${{ ${allOf([asks, "'yes'"])} || '' }}`;
 }
