@@ -67,7 +67,7 @@ notify:
     const { problems } = parse(everything);
     expect(wrong(problems)).toEqual([]);
     const keys = problems.map(({ sourceLine, column, length }) => sourceLine.slice(column - 1, column - 1 + length));
-    expect(keys.join(' ')).toBe('coverage audit capabilities bench sign ttl kubernetes metrics notify');
+    expect(keys.join(' ')).toBe('coverage audit capabilities bench sign ttl notify');
   });
 
   test('comes out in milliseconds, bytes and fractions', () => {

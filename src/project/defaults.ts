@@ -10,6 +10,13 @@ export const DEFAULTS = {
   image: { platforms: ['linux/amd64', 'linux/arm64', 'wasi/wasm'] },
   environment: { replicas: 1, engine: 'node', approval: 0, affinity: 'none', guard: '0s', keep: 3 },
   limits: { memory: '256MB', request: '10s' },
+  kubernetes: { namespace: 'default', traffic: 'gateway-api', gateway: 'default' },
+  prometheus: {
+    requests: 'slipway_requests_total',
+    latency: 'slipway_request_duration_seconds',
+    release: 'slipway_release',
+    pod: 'pod',
+  },
   plan: { deadline: '10m', onDeadline: 'abort', keep: '10m' },
   rolling: { maxSurge: '25%', maxUnavailable: '25%' },
   blueGreen: { previewReplicas: 1, switch: 'auto' },

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { Affinity, ApprovalPlan } from '../delivery/index.ts';
 import { DEFAULTS } from './defaults.ts';
+import { kubernetesSchema, kubernetesSettings, metricsSchema } from './kubernetes-schema.ts';
 import { closedMap, onlyKey, quantity, secretReference, textLike } from './schema-parts.ts';
 import { gatesSchema, strategySchema } from './strategy-schema.ts';
 
@@ -86,14 +87,7 @@ const platformSchema = z
       })
         .optional()
         .describe('This machine.'),
-      kubernetes: closedMap({
-        context: z.string().min(1).optional().describe('Context of the kubeconfig; the current one when absent.'),
-        namespace: z.string().min(1).prefault('default').describe('Namespace.'),
-        traffic: z.enum(['gateway-api', 'service']).prefault('gateway-api').describe('How requests are split.'),
-        runtimeClass: z.string().min(1).optional().describe('Runtime class of the pods.'),
-      })
-        .optional()
-        .describe('A cluster.'),
+      kubernetes: kubernetesSchema.optional().describe('A cluster.'),
     }),
   ])
   .transform((platform, context) => {
@@ -101,15 +95,10 @@ const platformSchema = z
     const kind = onlyKey(platform, ['embedded', 'kubernetes'], context);
     const { embedded, kubernetes } = platform;
     if (kind === 'embedded' && embedded) return { kind, engine: embedded.engine } as const;
-    if (kind === 'kubernetes' && kubernetes) {
-      const { context = null, runtimeClass = null, namespace, traffic } = kubernetes;
-      return { kind, context, namespace, traffic, runtimeClass } as const;
-    }
+    if (kind === 'kubernetes' && kubernetes) return kubernetesSettings(kubernetes);
     return z.NEVER;
   })
   .describe('Where releases run.');
-
-const REFERENCE_OR_URL = /^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+|https?:\/\/[^@\s]+)$/;
 
 const environmentMap = closedMap(
   {
@@ -126,13 +115,7 @@ const environmentMap = closedMap(
       .record(variableName, secretReference('`env:NAME` or `file:PATH`.'))
       .prefault({})
       .describe('Environment variables whose values are secret.'),
-    metrics: closedMap({
-      prometheus: closedMap({
-        url: textLike(REFERENCE_OR_URL, 'an address, `env:NAME` or `file:PATH`', 'Where it answers.'),
-      }).describe('A Prometheus.'),
-    })
-      .optional()
-      .describe('Where the judge reads its counts; embedded environments count by themselves.'),
+    metrics: metricsSchema,
   },
   'A place where releases are deployed. `{}` takes all defaults.',
 );

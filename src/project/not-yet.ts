@@ -11,7 +11,7 @@ export interface NotYet {
   readonly except?: readonly unknown[];
 }
 
-const ENVIRONMENT_NOT_YET: readonly NotYet[] = [{ path: 'ttl' }, { path: 'platform.kubernetes' }, { path: 'metrics' }];
+const ENVIRONMENT_NOT_YET: readonly NotYet[] = [{ path: 'ttl' }];
 
 export const PROJECT_NOT_YET: readonly NotYet[] = [
   { path: 'build.toolchain', only: ['go', 'c', 'assemblyscript'] },

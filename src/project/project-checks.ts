@@ -1,6 +1,7 @@
 /** What no single key of `slipway.yaml` gets wrong by itself: contradictions between keys, and secrets in plain sight. */
 
 import { firstOverlap, rulesFor } from './branch-rules.ts';
+import { checkCluster } from './kubernetes-checks.ts';
 import { nameHint } from './nearest.ts';
 import type { ProblemDraft } from './problem.ts';
 import type { BranchRule, Target, Toolchain } from './project.ts';
@@ -32,6 +33,9 @@ export function checkProject(
     ...names.flatMap((name) => checkEndToEnd(source, written, ['environments', name])),
     ...names.flatMap((name) => checkPreviewJudge(source, ['environments', name])),
     ...names.flatMap((name) => checkVariables(source, ['environments', name])),
+    ...Object.entries(written.environments).flatMap(([name, environment]) =>
+      checkCluster(source.value, ['environments', name], { ...written, environment }),
+    ),
     ...checkNeeds(written),
     ...checkClaims(source, written),
   ];

@@ -1,6 +1,6 @@
 /** A project as the rest of Slipway reads it: `slipway.yaml`, resolved, every default filled in. Plain JSON. */
 
-import type { EnvironmentSpec } from '../delivery/index.ts';
+import type { EnvironmentSpec, KubernetesSpec, PrometheusSpec } from '../delivery/index.ts';
 import type { SecretReference } from '../kernel/secret.ts';
 
 export interface Project {
@@ -86,7 +86,7 @@ export interface ProjectEnvironment {
   /** Milliseconds that a preview lives. */
   readonly ttl: number | null;
   /** Where the judge reads its counts on Kubernetes: an address or a reference. */
-  readonly metrics: { readonly prometheus: { readonly url: string } } | null;
+  readonly metrics: { readonly prometheus: PrometheusSpec } | null;
   readonly spec: EnvironmentSpec;
 }
 
@@ -102,13 +102,11 @@ export interface BranchRule {
 
 export type PlatformSettings =
   | { readonly kind: 'embedded'; readonly engine: 'node' | 'wasmtime' }
-  | {
+  | ({
       readonly kind: 'kubernetes';
+      /** Of the kubeconfig; `null`: the current one. */
       readonly context: string | null;
-      readonly namespace: string;
-      readonly traffic: 'gateway-api' | 'service';
-      readonly runtimeClass: string | null;
-    };
+    } & Omit<KubernetesSpec, 'repository' | 'prometheus'>);
 
 export interface Notification {
   readonly kind: 'slack' | 'webhook' | 'email';

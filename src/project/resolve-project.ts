@@ -4,7 +4,7 @@ import type { EnvironmentSpec } from '../delivery/index.ts';
 import { deliverySpec } from './delivery-spec.ts';
 import { presetRank, rulesFor } from './branch-rules.ts';
 import type { WrittenEnvironment } from './environment-schema.ts';
-import type { BranchPreset, Project, ProjectEnvironment, Toolchain } from './project.ts';
+import type { BranchPreset, PlatformSettings, Project, ProjectEnvironment, Toolchain } from './project.ts';
 import { projectSchema, type WrittenProject } from './project-schema.ts';
 
 export function resolveProject(written: WrittenProject, toolchain: Toolchain): Project {
@@ -22,9 +22,7 @@ export function resolveProject(written: WrittenProject, toolchain: Toolchain): P
     tests: { unit: tests.unit, integration: tests.integration, bench: tests.bench, e2e: tests.e2e ?? null },
     image: { repository: image.repository ?? null, platforms: image.platforms, sign: image.sign ?? null },
     branches,
-    environments: resolveEnvironments(written, branches).map((environment) =>
-      withEndToEnd(environment, tests.e2e ?? null),
-    ),
+    environments: resolveEnvironments(written).map((environment) => withEndToEnd(environment, tests.e2e ?? null)),
     notify: written.notify.flatMap(({ kind, channel, when }) =>
       channel === undefined ? [] : [{ kind, channel, when }],
     ),
@@ -47,14 +45,16 @@ function withEndToEnd(environment: ProjectEnvironment, e2e: Project['tests']['e2
   return { ...environment, spec: { ...environment.spec, endToEnd } };
 }
 
-function resolveEnvironments(written: WrittenProject, branches: BranchPreset | null): readonly ProjectEnvironment[] {
+function resolveEnvironments(written: WrittenProject): readonly ProjectEnvironment[] {
+  const { branches = null, image } = written;
+  const repository = image.repository ?? null;
   const declared = Object.entries(written.environments).map(([name, environment]) =>
-    resolveEnvironment(name, environment, branches),
+    resolveEnvironment(name, environment, { branches, repository }),
   );
   if (declared.some(({ name }) => name === 'local')) return inOrderOfNeeds(declared);
   const [bare] = Object.values(projectSchema.parse({ service: 'bare', environments: { local: {} } }).environments);
   if (bare === undefined) throw new Error('an environment without keys resolves to nothing');
-  const local = { ...resolveEnvironment('local', bare, null), implicit: true };
+  const local = { ...resolveEnvironment('local', bare, { branches: null, repository }), implicit: true };
   return [...inOrderOfNeeds(declared), onlyPlace(local, written)];
 }
 
@@ -67,11 +67,17 @@ function onlyPlace(local: ProjectEnvironment, written: WrittenProject): ProjectE
 function resolveEnvironment(
   name: string,
   written: WrittenEnvironment,
-  branches: BranchPreset | null,
+  { branches, repository }: { readonly branches: BranchPreset | null; readonly repository: string | null },
 ): ProjectEnvironment {
   const { platform } = written;
   const engine = platform.kind === 'embedded' ? platform.engine : 'node';
-  const spec: EnvironmentSpec = { ...deliverySpec(written), engine, endToEnd: null };
+  const metrics = written.metrics === undefined ? null : resolveMetrics(written.metrics);
+  const spec: EnvironmentSpec = {
+    ...deliverySpec(written),
+    engine,
+    endToEnd: null,
+    ...(platform.kind === 'kubernetes' ? onCluster(platform, { repository, metrics }) : {}),
+  };
   return {
     name,
     implicit: false,
@@ -81,9 +87,26 @@ function resolveEnvironment(
     secrets: written.secrets,
     platform,
     ttl: written.ttl ?? null,
-    metrics: written.metrics ?? null,
+    metrics,
     spec,
   };
+}
+
+/** Without the context, which differs by machine. The checks have refused a file without a repository. */
+function onCluster(
+  platform: Extract<PlatformSettings, { kind: 'kubernetes' }>,
+  { repository, metrics }: { readonly repository: string | null; readonly metrics: ProjectEnvironment['metrics'] },
+): Pick<EnvironmentSpec, 'kubernetes' | 'routing'> {
+  const { kind: _, context: __, ...settings } = platform;
+  return {
+    ...(settings.traffic === 'service' ? { routing: 'replicas' } : {}),
+    kubernetes: { ...settings, repository: repository ?? '', prometheus: metrics?.prometheus ?? null },
+  };
+}
+
+function resolveMetrics({ prometheus }: NonNullable<WrittenEnvironment['metrics']>): ProjectEnvironment['metrics'] {
+  const { url, series, labels } = prometheus;
+  return { prometheus: { url, series, labels } };
 }
 
 /** The order of the presets, then of the file; whatever an environment needs comes before it. */
