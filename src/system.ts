@@ -148,7 +148,8 @@ export async function runAgent(
   system: System,
   { signal, platform: changes }: AgentSettings = {},
 ): Promise<RunningAgent> {
-  const { createAgentApi, serveOnSocket, startAgent, takeAgentLock } = await import('./server/index.ts');
+  const { createAgentApi, createLocalPlaces, serveOnSocket, startAgent, takeAgentLock } =
+    await import('./server/index.ts');
   const { createEmbeddedPlatform, openSecretStore, openSqliteRolloutStore } =
     await import('./platforms/embedded/index.ts');
   const { gatedPlatform } = await import('./delivery/index.ts');
@@ -174,7 +175,12 @@ export async function runAgent(
     targetOf: ({ key, spec }, release) => ({ url: embedded.addressOf(key, release), endToEnd: spec.endToEnd }),
   });
   await embedded.start();
-  const agent = await startAgent({ store, platform, journal, clock: system.clock, onPoint: failpoint });
+  const agent = await startAgent({
+    places: createLocalPlaces({ store, platform }),
+    journal,
+    clock: system.clock,
+    onPoint: failpoint,
+  });
   // A record that can't be read may name any of them: then none goes.
   await namedSecrets(store).then(
     (named) => openSecretStore(system).prune(named),

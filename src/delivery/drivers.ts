@@ -4,8 +4,9 @@
  */
 
 import type { EntryDraft } from '../journal/index.ts';
+import type { RolloutStore } from './rollout-store.ts';
 
-/** Calls for one environment come one at a time, for different ones at once. */
+/** Calls may overlap, also those for one environment. */
 export interface Drivers {
   /**
    * The right to drive, if it is to be had now: nobody has it, or who has it has not renewed it for so long that it must
@@ -45,12 +46,14 @@ export interface Tenure {
 }
 
 /** For environments that nobody else can drive: the home is locked. */
-export const soleDriver: Drivers = {
-  take: () => Promise.resolve(FOR_GOOD),
-  holder: () => null,
-  told: () => Promise.resolve({ exists: false, entries: [] }),
-  watch: () => () => undefined,
-};
+export function createSoleDriver(store: Pick<RolloutStore, 'load'>): Drivers {
+  return {
+    take: () => Promise.resolve(FOR_GOOD),
+    holder: () => null,
+    told: async (key) => ({ exists: (await store.load(key)) !== null, entries: [] }),
+    watch: () => () => undefined,
+  };
+}
 
 const FOR_GOOD: Tenure = {
   lost: new AbortController().signal,

@@ -41,7 +41,7 @@ export type { EnvironmentContext, Platform } from './platform.ts';
 /** What an `EngineRecord` carries for the journal. */
 export type { EntryDraft } from '../journal/index.ts';
 export type { ClusterTarget } from './cluster-target.ts';
-export { type Drivers, soleDriver, type Tenure, type Told } from './drivers.ts';
+export { createSoleDriver, type Drivers, type Tenure, type Told } from './drivers.ts';
 export type { RolloutStore } from './rollout-store.ts';
 export type {
   Approval,

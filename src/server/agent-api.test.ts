@@ -34,6 +34,8 @@ const SERVICE: DeliveryService = {
     }
     return Promise.resolve({ done: true, answer: verb.kind, rollout: null, queued: null, refusal: null });
   },
+  know: () => Promise.resolve({ exists: true }),
+  letGo: () => Promise.resolve(),
   router: () => Promise.reject(new Error('a bug')),
   info: () => ({ pid: 1, version: '0', home: folder }),
   stop: () => Promise.resolve(),
@@ -108,6 +110,7 @@ test('a deployment that is none is refused whole, with each place that is wrong'
     needs: ['staging'],
     revision: null,
     spec: SPEC,
+    cluster: null,
   };
   expect(await post(good)).toMatchObject({ status: 200 });
   expect(deployed).toEqual([good]);

@@ -4,14 +4,16 @@ import { Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { Fault, messageOf } from '../kernel/fault.ts';
-import type { CommandAnswer } from '../delivery/index.ts';
-import type { AgentInfo, DeployRequest, RouterInfo, Verb } from './agent-contract.ts';
+import type { ClusterTarget, CommandAnswer } from '../delivery/index.ts';
+import type { AgentInfo, DeployRequest, Known, RouterInfo, Verb } from './agent-contract.ts';
 
 /** What the API drives. Calls for one environment are done one after another; each is durable when it returns. */
 export interface DeliveryService {
   deploy(request: DeployRequest): Promise<CommandAnswer>;
   /** @throws Fault `agent/no-such-environment` when nothing was ever deployed there. */
   command(key: string, verb: Verb): Promise<CommandAnswer>;
+  know(key: string, cluster: ClusterTarget): Promise<Known>;
+  letGo(key: string): Promise<void>;
   router(): Promise<RouterInfo>;
   info(): AgentInfo;
   /** Ends the agent; with `everything` also the router and all replicas, drained. */
@@ -63,6 +65,18 @@ export function createAgentApi(service: DeliveryService): Hono {
     const verb = verbSchema.safeParse(await context.req.json());
     if (!verb.success) return badRequest(verb.error);
     return context.json(await service.command(`${name}/${environment}`, verb.data));
+  });
+  api.put('/v1/environments/:service/:environment/cluster', async (context) => {
+    const { service: name, environment } = context.req.param();
+    const { clusterSchema } = await import('./deploy-request-schema.ts');
+    const cluster = clusterSchema.safeParse(await context.req.json());
+    if (!cluster.success) return badRequest(cluster.error);
+    return context.json(await service.know(`${name}/${environment}`, cluster.data));
+  });
+  api.delete('/v1/environments/:service/:environment/driver', async (context) => {
+    const { service: name, environment } = context.req.param();
+    await service.letGo(`${name}/${environment}`);
+    return context.json({ released: true });
   });
   api.post('/v1/stop', async (context) => {
     await service.stop(context.req.query('everything') === 'true');

@@ -1,15 +1,19 @@
 /** The client of the agent's socket. */
 
 import { request } from 'node:http';
-import type { CommandAnswer } from '../delivery/index.ts';
+import type { ClusterTarget, CommandAnswer } from '../delivery/index.ts';
 import { Fault, type FaultKind, systemCodeOf } from '../kernel/fault.ts';
-import type { AgentInfo, DeployRequest, RouterInfo, Verb } from './agent-contract.ts';
+import type { AgentInfo, DeployRequest, Known, RouterInfo, Verb } from './agent-contract.ts';
 
 export interface AgentClient {
   /** `null` when no agent answers. */
   info(): Promise<AgentInfo | null>;
   deploy(deployment: DeployRequest): Promise<CommandAnswer>;
   command(key: string, verb: Verb): Promise<CommandAnswer>;
+  /** The home knows this environment of a cluster from now on, and all that was told of it. */
+  know(key: string, cluster: ClusterTarget): Promise<Known>;
+  /** The agent does not drive it any more, so that others need not wait. */
+  letGo(key: string): Promise<void>;
   router(): Promise<RouterInfo>;
   stop(everything: boolean): Promise<void>;
 }
@@ -56,6 +60,8 @@ export function createAgentClient(socket: string): AgentClient {
     },
     deploy: (deployment) => call({ method: 'POST', path: '/v1/deployments', body: deployment }),
     command: (key, verb) => call({ method: 'POST', path: `/v1/environments/${key}/commands`, body: verb }),
+    know: (key, cluster) => call({ method: 'PUT', path: `/v1/environments/${key}/cluster`, body: cluster }),
+    letGo: (key) => call({ method: 'DELETE', path: `/v1/environments/${key}/driver` }),
     router: () => call({ method: 'GET', path: '/v1/router' }),
     stop: (everything) => call({ method: 'POST', path: `/v1/stop?everything=${everything}` }),
   };

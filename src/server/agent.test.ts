@@ -3,7 +3,7 @@ import { contentOf, createWorld, SPEC, type World } from '../../test/rigs/engine
 import { createMemoryRolloutStore, readEnvironments, type RolloutStore } from '../delivery/index.ts';
 import { createMemoryJournal, type Journal } from '../journal/index.ts';
 import { createManualClock, type ManualClock } from '../kernel/clock.ts';
-import { type Agent, startAgent } from './index.ts';
+import { type Agent, createLocalPlaces, startAgent } from './index.ts';
 
 interface Home {
   readonly world: World;
@@ -29,7 +29,7 @@ async function createHome(store: RolloutStore = createMemoryRolloutStore()): Pro
   const clock = createManualClock(1_000_000);
   const journal = createMemoryJournal(clock);
   const start = async (): Promise<Agent> => {
-    const agent = await startAgent({ store, platform: world.platform, journal, clock });
+    const agent = await startAgent({ places: createLocalPlaces({ store, platform: world.platform }), journal, clock });
     agents.push(agent);
     return agent;
   };
@@ -54,6 +54,7 @@ async function createHome(store: RolloutStore = createMemoryRolloutStore()): Pro
         needs: [],
         revision: null,
         spec: SPEC,
+        cluster: null,
       };
       return (await home.agent.deploy(request)).answer;
     },
@@ -172,6 +173,7 @@ describe('an agent', () => {
         needs,
         revision: null,
         spec: SPEC,
+        cluster: null,
       };
       return home.agent.deploy(request);
     };

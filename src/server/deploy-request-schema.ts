@@ -1,7 +1,15 @@
 /** What a deployment must look like when it comes over the socket. Whoever may write to the socket is not thereby right. */
 
 import { z } from 'zod';
-import type { EnvironmentSpec, GatesPlan, JudgeSettings, Step, Strategy } from '../delivery/index.ts';
+import type {
+  ClusterTarget,
+  EnvironmentSpec,
+  GatesPlan,
+  JudgeSettings,
+  KubernetesSpec,
+  Step,
+  Strategy,
+} from '../delivery/index.ts';
 import { parseDigest } from '../kernel/digest.ts';
 import type { DeployRequest } from './agent-contract.ts';
 
@@ -88,6 +96,24 @@ const strategy: z.ZodType<Strategy> = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const kubernetes: z.ZodType<KubernetesSpec> = z.strictObject({
+  namespace: label,
+  traffic: z.enum(['gateway-api', 'istio', 'service']),
+  gateway: z.strictObject({ name: z.string().min(1), namespace: z.string().min(1).nullable() }).nullable(),
+  hosts: z.array(z.string().min(1)),
+  runtimeClass: z.string().min(1).nullable(),
+  repository: z.string().min(1),
+  pullSecret: z.string().min(1).nullable(),
+  resources: z.strictObject({ cpu: z.string().nullable(), memory: z.string().nullable() }),
+  prometheus: z
+    .strictObject({
+      url: z.url(),
+      series: z.strictObject({ requests: z.string().min(1), latency: z.string().min(1) }),
+      labels: z.strictObject({ release: z.string().min(1), pod: z.string().min(1) }),
+    })
+    .nullable(),
+});
+
 const spec: z.ZodType<EnvironmentSpec> = z.strictObject({
   replicas: z.int().positive(),
   strategy,
@@ -103,6 +129,13 @@ const spec: z.ZodType<EnvironmentSpec> = z.strictObject({
   gates,
   endToEnd: z.strictObject({ kind: z.enum(['postman', 'run']), what: z.string(), folder: z.string() }).nullable(),
   engine: z.enum(['node', 'wasmtime']),
+  kubernetes: kubernetes.exactOptional(),
+});
+
+export const clusterSchema: z.ZodType<ClusterTarget> = z.strictObject({
+  kubeconfig: z.string().min(1).nullable(),
+  context: z.string().min(1).nullable(),
+  namespace: label,
 });
 
 export const deployRequestSchema: z.ZodType<DeployRequest> = z.strictObject({
@@ -113,5 +146,7 @@ export const deployRequestSchema: z.ZodType<DeployRequest> = z.strictObject({
   secrets: text,
   needs: z.array(label),
   revision: z.strictObject({ commit: z.string(), ref: z.string() }).nullable(),
+  artifact: digest.exactOptional(),
   spec,
+  cluster: clusterSchema.nullable(),
 });

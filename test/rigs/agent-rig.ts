@@ -116,6 +116,7 @@ export function createAgentRig({ component }: { readonly component?: string } = 
         needs: [],
         revision: null,
         spec,
+        cluster: null,
       });
     },
     view,

@@ -21,22 +21,7 @@ import { sha256 } from '../../src/kernel/digest.ts';
 import type { AgentClient } from '../../src/server/index.ts';
 import { type Load, startLoad } from '../load/load.ts';
 import { type AgentRig, until } from './agent-rig.ts';
-
-/** What can be seen of an environment at one instant, by the names of the rehearsal. */
-export interface Sight {
-  /** Milliseconds since the start of the rehearsal. */
-  readonly at: number;
-  readonly phase: string;
-  readonly reason: string | null;
-  readonly step: number | null;
-  readonly stable: string | null;
-  readonly candidate: string | null;
-  readonly outcome: string | null;
-  readonly queued: string | null;
-  readonly traffic: Readonly<Record<string, number>>;
-  readonly ready: Readonly<Record<string, number>>;
-  readonly refused: string | null;
-}
+import type { Sight } from './sights.ts';
 
 export interface RealStage {
   /** Plays it from the start to its end and returns all that was seen, whenever it changed. */
@@ -122,6 +107,7 @@ function createRealCast({ rig, name, rehearsal, view }: CastOptions): RealCast {
       needs: [],
       revision: null,
       spec: by,
+      cluster: null,
     });
     refused = answer.refusal?.code ?? refused;
   };

@@ -99,6 +99,7 @@ async function requestFor({ system, session }: RunScene, { image, target }: Depl
     revision: { commit: revision.commit, ref: revision.name },
     // Whoever runs the tests later stands in another folder.
     spec: { ...target.spec, endToEnd: endToEnd === null ? null : { ...endToEnd, folder } },
+    cluster: null,
   };
 }
 

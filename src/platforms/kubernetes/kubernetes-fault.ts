@@ -23,8 +23,12 @@ export type KubernetesFaultCode =
   /** What the engine remembers of an environment does not fit into a ConfigMap. */
   | 'kubernetes/record-too-large'
   | 'kubernetes/refused-by-policy'
+  /** What stands where the key of the ids of secrets should be is none. */
+  | 'kubernetes/secret-key'
   | 'kubernetes/unauthorized'
   | 'kubernetes/unknown-context'
+  /** The file of the home that says which environments live on which cluster. */
+  | 'kubernetes/unreadable-book'
   /** Another version of Slipway, or somebody else, has written the record of an environment. */
   | 'kubernetes/unreadable-record'
   | 'kubernetes/unreachable';

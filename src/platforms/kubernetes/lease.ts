@@ -51,14 +51,18 @@ export function createLeaseDrivers(options: LeaseOptions): LeaseDrivers {
     const written = await unlessChanged(() => client.write(leaseObject(key, state), { kind }, signal));
     return written === null ? null : readLease(written);
   };
-  const wanted = (key: string): boolean => {
+  const seen = (key: string): LeaseState | null => {
     const object = follow(key).objects().get(recordName(key));
-    const wish = object === undefined ? null : readLease(object).wish;
+    return object === undefined ? null : readLease(object);
+  };
+  const wanted = (key: string): boolean => {
+    const wish = seen(key)?.wish ?? null;
     return wish !== null && wish !== identity;
   };
   return {
     async take(key, { wish }, signal) {
-      const state = await read(key, signal);
+      // Who only stands by asks every second: what the watch has brought is good enough to see that it is held.
+      const state = wish ? await read(key, signal) : (seen(key) ?? (await read(key, signal)));
       holders.set(key, state?.holder ?? null);
       if (state !== null && !mayTake(key, state, wish)) {
         if (wish && state.wish === null) await put(key, { ...state, wish: identity }, signal);
