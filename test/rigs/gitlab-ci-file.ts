@@ -45,10 +45,20 @@ export function gitlabJobsOn(text: string, given: Variables): readonly GitlabRun
   const variables: Variables = { ...globalVariables(file), ...given };
   const start = firstRule(asMap(file['workflow']), variables);
   if (start === null || start['when'] === 'never') return [];
+  return ruledIn(file, { ...variables, ...textsOf(start['variables']) });
+}
+
+/** The jobs whose own rules let them run, whether there is a pipeline or not. */
+export function gitlabJobsRuledIn(text: string, given: Variables): readonly GitlabRun[] {
+  const file = asMap(parse(text, { version: '1.1' }));
+  return ruledIn(file, { ...globalVariables(file), ...given });
+}
+
+function ruledIn(file: Mapping, variables: Variables): readonly GitlabRun[] {
   const jobs = Object.entries(file).filter(([id]) => !NOT_JOBS.has(id));
   const running = jobs.flatMap(([id, value]) => {
     const job = asMap(value);
-    const rule = firstRule(job, { ...variables, ...textsOf(start['variables']) });
+    const rule = firstRule(job, variables);
     return rule === null || rule['when'] === 'never' ? [] : [{ id, job, manual: rule['when'] === 'manual' }];
   });
   const names = new Set(running.map(({ id }) => id));
