@@ -41,7 +41,7 @@ test.each([
   ['feature/*', 'feature/**'],
   ['v*.*.*', 'v**.**.**'],
   ['!odd', String.raw`\!odd`],
-  ['a[b]+c?', String.raw`a\[b\]\+c\?`],
+  ['a[b]+c?', String.raw`a\[b]\+c\?`],
 ])('%s is %s in a filter', (written, expected) => {
   expect(filterPattern(written)).toBe(expected);
 });

@@ -99,7 +99,7 @@ function flipped(text: string, index: number): string {
 /** A pattern as `on:` writes it, where `*` stops at a slash and other signs mean something. */
 export function filterPattern(pattern: string): string {
   return withoutDoubles(pattern)
-    .replaceAll(/[\\+?[\]]|^!/g, String.raw`\$&`)
+    .replaceAll(/[\\+?[]|^!/g, String.raw`\$&`)
     .replaceAll('*', '**');
 }
 
