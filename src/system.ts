@@ -5,7 +5,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RolloutStore } from './delivery/index.ts';
+import type { EnvironmentContext, Release, RolloutStore } from './delivery/index.ts';
 import type { Journal } from './journal/index.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { failpoint } from './kernel/failpoint.ts';
@@ -14,6 +14,8 @@ import type { SecretReference } from './kernel/secret.ts';
 import { cacheFolder, homeFolder, readIfThere, socketPath } from './kernel/workspace.ts';
 import type { TaskDefinition } from './pipeline/index.ts';
 import type { EmbeddedPlatformOptions, LogLine, LogQuery } from './platforms/embedded/index.ts';
+import type { KubernetesObject, RoleWish } from './platforms/kubernetes/index.ts';
+import type { ClusterPlaces, PodLine, PodOutputQuery } from './platforms/kubernetes/index.ts';
 import type { Project } from './project/index.ts';
 import type { AgentClient } from './server/index.ts';
 
@@ -109,20 +111,49 @@ function notStarted(log: string, said: string): Fault<'agent/not-started'> {
   });
 }
 
+export interface KeptSecrets {
+  /** `service/environment`. */
+  readonly key: string;
+  readonly references: Readonly<Record<string, SecretReference>>;
+  /** Paths of files are seen from here. */
+  readonly folder: string;
+  /** Where replicas read them; `null`: in the home. */
+  readonly cluster: ClusterTarget | null;
+}
+
 /**
- * Keeps the present values of secrets in the home, where replicas read them.
+ * Keeps the present values of secrets where replicas read them.
  *
  * @returns name → id of the version, which tells nothing of the value
  * @throws Fault `secret/…` for the first one that has no value.
  */
 export async function keepSecrets(
-  { env, home, clock }: System,
-  { references, folder }: { readonly references: Readonly<Record<string, SecretReference>>; readonly folder: string },
+  system: System,
+  { key, references, folder, cluster }: KeptSecrets,
 ): Promise<Readonly<Record<string, string>>> {
   if (Object.keys(references).length === 0) return {};
   const { resolveSecrets } = await import('./kernel/secret.ts');
+  const values = resolveSecrets(references, { env: system.env, folder });
+  if (cluster !== null) {
+    const { connectCluster, createClusterSecretStore } = await import('./platforms/kubernetes/index.ts');
+    const client = await connectCluster({ target: cluster, clock: system.clock, environment: system.env });
+    return createClusterSecretStore(client, key).put(values);
+  }
   const { openSecretStore } = await import('./platforms/embedded/index.ts');
-  return openSecretStore({ home, clock }).put(resolveSecrets(references, { env, folder }));
+  return openSecretStore(system).put(values);
+}
+
+/**
+ * The cluster that a project means, as this machine reaches it.
+ *
+ * @throws Fault `kubernetes/kubeconfig`, `kubernetes/unknown-context`.
+ */
+export async function clusterTarget(
+  { env }: System,
+  { context, namespace }: Pick<ClusterTarget, 'context' | 'namespace'>,
+): Promise<ClusterTarget> {
+  const { pinTarget } = await import('./platforms/kubernetes/index.ts');
+  return pinTarget({ context, namespace, environment: env });
 }
 
 export interface RunningAgent {
@@ -137,6 +168,8 @@ export interface AgentSettings {
   readonly signal?: AbortSignal;
   /** What the embedded platform is made with instead: other programs, for tests. */
   readonly platform?: Partial<EmbeddedPlatformOptions>;
+  /** How long the Lease of an environment counts, in milliseconds; shorter for tests. */
+  readonly leaseDuration?: number;
 }
 
 /**
@@ -146,12 +179,13 @@ export interface AgentSettings {
  */
 export async function runAgent(
   system: System,
-  { signal, platform: changes }: AgentSettings = {},
+  { signal, platform: changes, leaseDuration }: AgentSettings = {},
 ): Promise<RunningAgent> {
-  const { createAgentApi, createLocalPlaces, serveOnSocket, startAgent, takeAgentLock } =
+  const { createAgentApi, createPlaces, serveOnSocket, startAgent, takeAgentLock } =
     await import('./server/index.ts');
   const { createEmbeddedPlatform, openSecretStore, openSqliteRolloutStore } =
     await import('./platforms/embedded/index.ts');
+  const { openClusterBook } = await import('./platforms/kubernetes/cluster-book.ts');
   const { gatedPlatform } = await import('./delivery/index.ts');
   const { createGates } = await import('./gates/index.ts');
   const lock = takeAgentLock(system.home);
@@ -175,12 +209,14 @@ export async function runAgent(
     targetOf: ({ key, spec }, release) => ({ url: embedded.addressOf(key, release), endToEnd: spec.endToEnd }),
   });
   await embedded.start();
-  const agent = await startAgent({
-    places: createLocalPlaces({ store, platform }),
+  const clusters = createClusters(system, leaseDuration);
+  const places = createPlaces({
+    local: { store, platform },
+    book: openClusterBook(system.home),
+    openCluster: async (cluster) => (await clusters()).open(cluster),
     journal,
-    clock: system.clock,
-    onPoint: failpoint,
   });
+  const agent = await startAgent({ places, journal, clock: system.clock, onPoint: failpoint });
   // A record that can't be read may name any of them: then none goes.
   await namedSecrets(store).then(
     (named) => openSecretStore(system).prune(named),
@@ -191,6 +227,7 @@ export async function runAgent(
   const end = async (everything: boolean): Promise<void> => {
     await agent.stop();
     await platform.close();
+    await (await clusters.opened())?.close();
     await embedded.stop({ everything });
     // The answer to whoever asked has to leave first.
     setImmediate(() => {
@@ -215,6 +252,27 @@ export async function runAgent(
   return { ended, routerUrl: embedded.router().url, stop };
 }
 
+/** Clusters, of which nothing is loaded before the first is needed. */
+function createClusters(
+  { home, env, clock }: System,
+  leaseDuration: number | undefined,
+): { (): Promise<ClusterPlaces>; opened(): Promise<ClusterPlaces | undefined> } {
+  let places: Promise<ClusterPlaces> | undefined;
+  const open = async (): Promise<ClusterPlaces> => {
+    const kubernetes = await import('./platforms/kubernetes/index.ts');
+    const counters = kubernetes.createPrometheusSource({ clock });
+    return kubernetes.createClusterPlaces({
+      clock,
+      driver: kubernetes.driverOf(home),
+      ...(leaseDuration === undefined ? {} : { leaseDuration }),
+      connect: (target) => kubernetes.connectCluster({ target, clock, environment: env }),
+      createPlatform: (client) =>
+        kubernetes.createKubernetesPlatform({ connect: () => Promise.resolve(client), counters, clock }),
+    });
+  };
+  return Object.assign(() => (places ??= open()), { opened: () => Promise.resolve(places) });
+}
+
 /** The versions of secrets that some release names which may be deployed, or rolled back to, again. */
 async function namedSecrets(store: RolloutStore): Promise<readonly string[]> {
   const records = await Promise.all((await store.list()).map((key) => store.load(key)));
@@ -225,6 +283,19 @@ async function namedSecrets(store: RolloutStore): Promise<readonly string[]> {
 
 export type { LogLine as ServiceLogLine } from './platforms/embedded/index.ts';
 
+/** What the pods of an environment on a cluster have said; `undefined`: this home knows of none on a cluster. */
+export async function readPodLogs(
+  { home, env, clock }: System,
+  query: Omit<PodOutputQuery, 'client'>,
+): Promise<AsyncGenerator<PodLine> | undefined> {
+  const { openClusterBook } = await import('./platforms/kubernetes/cluster-book.ts');
+  const booked = openClusterBook(home).find(query.key);
+  if (booked === undefined) return undefined;
+  const { connectCluster, readPodOutput } = await import('./platforms/kubernetes/index.ts');
+  const client = await connectCluster({ target: booked.cluster, clock, environment: env });
+  return readPodOutput({ ...query, client });
+}
+
 /** What a service has said and been asked. */
 export async function readLogs(
   { home, clock }: System,
@@ -232,6 +303,21 @@ export async function readLogs(
 ): Promise<AsyncGenerator<LogLine>> {
   const { readServiceLogs } = await import('./platforms/embedded/index.ts');
   return readServiceLogs({ ...query, home, clock });
+}
+
+/** The objects that are applied to a cluster for a release that gets every request. */
+export async function clusterManifests(
+  context: EnvironmentContext,
+  release: Release,
+): Promise<readonly KubernetesObject[]> {
+  const { manifestsOf } = await import('./platforms/kubernetes/index.ts');
+  return manifestsOf(context, release);
+}
+
+/** The account that may drive environments on a cluster, its Role and what binds them. */
+export async function clusterRole(wish: RoleWish): Promise<readonly KubernetesObject[]> {
+  const { leastRole } = await import('./platforms/kubernetes/index.ts');
+  return leastRole(wish);
 }
 
 /**

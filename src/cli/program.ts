@@ -32,6 +32,7 @@ function buildProgram(scene: Scene): Command {
   addProjectCommands(program, scene);
   addPipelineCommands(program, scene);
   addDeliveryCommands(program, scene);
+  addClusterCommands(program, scene);
   addAgentCommands(program, scene);
   addCiCommands(program, scene);
   return program;
@@ -181,6 +182,26 @@ function addDeliveryCommands(program: Command, { system, terminal, signal, run }
         ),
       ),
     );
+}
+
+function addClusterCommands(program: Command, { system, terminal, signal, run }: Scene): void {
+  program
+    .command('manifests')
+    .description('print as YAML what is applied to the cluster of an environment')
+    .argument('<environment>')
+    .option('--release <n>', 'of a release that was deployed; what a deployment would make when not given', wholeNumber)
+    .action((environment, options) =>
+      run(
+        import('./commands/manifests.ts').then((it) =>
+          it.runManifests(system, terminal, { environment, release: options.release, signal }),
+        ),
+      ),
+    );
+  program
+    .command('rbac')
+    .description('print as YAML the least rights that Slipway needs on a cluster')
+    .argument('[environment]')
+    .action((environment) => run(import('./commands/rbac.ts').then((it) => it.runRbac(system, terminal, environment))));
 }
 
 function addBacktest(program: Command, { terminal, run }: Pick<Scene, 'terminal' | 'run'>): void {

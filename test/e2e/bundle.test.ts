@@ -54,6 +54,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['approve'],
   ['reject'],
   ['backtest', join(checkout, 'test/fixtures/backtest/counters.ndjson')],
+  ['manifests', 'production'],
+  ['rbac'],
   ['down'],
 ];
 

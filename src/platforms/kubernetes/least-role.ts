@@ -1,8 +1,8 @@
 /**
  * The least rights with which Slipway can drive an environment: what `slipway rbac` prints, and what every test on a
- * cluster runs under. Rights on objects with a fixed name are given by that name (`list` and `watch` too: we ask for them
- * by `metadata.name`). Names can't bound a `create` that is no server-side apply, and objects of releases have names that
- * nobody knows beforehand: those rights hold for the kind in the whole namespace.
+ * cluster runs under. Changes of objects with a fixed name are allowed by that name. Names can't bound what is listed or
+ * watched by labels, nor a `create` that is no server-side apply, and objects of releases have names that nobody knows
+ * beforehand: those rights hold for the kind in the whole namespace.
  */
 
 import type { KubernetesSpec } from '../../delivery/index.ts';
@@ -14,7 +14,8 @@ export interface RoleWish {
   readonly namespace: string;
   /** Only this environment; absent: every one that Slipway has in the namespace. */
   readonly key?: string;
-  readonly traffic: KubernetesSpec['traffic'];
+  /** What splits the requests of its environments: one way, or each that there is. */
+  readonly traffic: KubernetesSpec['traffic'] | readonly KubernetesSpec['traffic'][];
 }
 
 export type RoleRule = {
@@ -47,50 +48,55 @@ export function leastRole(wish: RoleWish): readonly KubernetesObject[] {
   ];
 }
 
-/** Looking at objects, once and from then on. */
-const SEE = ['get', 'list', 'watch'] as const;
+/** Following objects by their labels. */
+const FOLLOW = ['list', 'watch'] as const;
 /** Making an object by server-side apply, which the API server checks with its name, and taking it away. */
-const KEEP = ['create', 'patch', 'delete'] as const;
+const KEEP = ['get', 'create', 'patch', 'delete'] as const;
 
-export function leastRules(wish: RoleWish): readonly RoleRule[] {
-  const { key, traffic } = wish;
+export function leastRules({ key, traffic }: RoleWish): readonly RoleRule[] {
+  const modes = typeof traffic === 'string' ? [traffic] : traffic;
   const named = (...names: readonly string[]): Names => (key === undefined ? {} : { resourceNames: names });
-  const fixed = named(...(key === undefined ? [] : [environmentName(key)]));
-  const record = named(...(key === undefined ? [] : [recordName(key)]));
+  const fixed = named(key === undefined ? '' : environmentName(key));
+  const record = named(key === undefined ? '' : recordName(key));
+  const hasReleaseServices = key === undefined || modes.includes('gateway-api');
+  const services = hasReleaseServices
+    ? {}
+    : named(environmentName(key), ...(modes.includes('istio') ? [subsetHost(key)] : []));
   return [
     // Releases: their names are made of their numbers and digests.
-    ruleOf('apps/deployments', [...SEE, ...KEEP, 'update']),
-    ruleOf('/configmaps', [...SEE, ...KEEP]),
+    ruleOf('apps/deployments', [...FOLLOW, ...KEEP]),
+    ruleOf('/configmaps', [...FOLLOW, ...KEEP]),
     // The record of the engine is replaced as it was read, which is what keeps two drivers apart.
     ruleOf('/configmaps', ['update'], record),
-    // Versions of secrets are made and taken away and never read; the key of their ids is.
-    ruleOf('/secrets', ['create', 'delete']),
+    // Versions of secrets are made and never read; only the key that their ids are made with is.
+    ruleOf('/secrets', ['create']),
     ruleOf('/secrets', ['get'], record),
-    ruleOf('/pods', traffic === 'service' ? [...SEE, 'patch'] : SEE),
+    // A plain Service finds the pods that share its requests by a label that is put on them.
+    ruleOf('/pods', modes.includes('service') ? ['get', ...FOLLOW, 'patch'] : ['get', ...FOLLOW]),
     ruleOf('/pods/log', ['get']),
-    ...serviceRules(wish),
-    ruleOf('/serviceaccounts', ['get', ...KEEP], fixed),
-    ruleOf('policy/poddisruptionbudgets', ['get', ...KEEP], fixed),
+    ruleOf('/services', FOLLOW),
+    ruleOf('/services', KEEP, services),
+    ruleOf('/serviceaccounts', KEEP, fixed),
+    ruleOf('policy/poddisruptionbudgets', KEEP, fixed),
     // A Lease is made by a plain `create`, so that of two that take it first one does.
     ruleOf('coordination.k8s.io/leases', ['create']),
-    ruleOf('coordination.k8s.io/leases', [...SEE, 'update', 'delete'], record),
-    ...routeRules(traffic, fixed),
+    ruleOf('coordination.k8s.io/leases', ['get', ...FOLLOW, 'update'], record),
+    ...modes.flatMap((mode) => routeRules(mode, fixed)),
   ];
 }
 
-/** With an HTTPRoute every release has a Service; else their names are known. */
-function serviceRules({ key, traffic }: RoleWish): readonly RoleRule[] {
-  if (key === undefined || traffic === 'gateway-api') return [ruleOf('/services', [...SEE, ...KEEP])];
-  const resourceNames = traffic === 'istio' ? [environmentName(key), subsetHost(key)] : [environmentName(key)];
-  return [ruleOf('/services', [...SEE, ...KEEP], { resourceNames })];
-}
-
-function routeRules(traffic: RoleWish['traffic'], names: Names): readonly RoleRule[] {
+function routeRules(traffic: KubernetesSpec['traffic'], names: Names): readonly RoleRule[] {
   switch (traffic) {
     case 'gateway-api':
-      return [ruleOf('gateway.networking.k8s.io/httproutes', [...SEE, ...KEEP], names)];
+      return [
+        ruleOf('gateway.networking.k8s.io/httproutes', FOLLOW),
+        ruleOf('gateway.networking.k8s.io/httproutes', KEEP, names),
+      ];
     case 'istio':
-      return [ruleOf('networking.istio.io/virtualservices,destinationrules', [...SEE, ...KEEP], names)];
+      return [
+        ruleOf('networking.istio.io/virtualservices', FOLLOW),
+        ruleOf('networking.istio.io/virtualservices,destinationrules', KEEP, names),
+      ];
     case 'service':
       return [];
   }

@@ -56,3 +56,22 @@ export function routeObjects(context: EnvironmentContext, effect: RouteEffect): 
       return [service];
   }
 }
+
+/** All that is there of an environment when this release has every request, in the order in which it is applied. */
+export function manifestsOf(context: EnvironmentContext, release: Release): readonly KubernetesObject[] {
+  const { key, spec, releases } = context;
+  const known = { key, spec, releases: { ...releases, [release.number]: release } };
+  const everything: RouteEffect = {
+    kind: 'route',
+    shares: { [release.number]: 1 },
+    rollout: null,
+    affinity: spec.affinity,
+    match: null,
+    mirror: null,
+  };
+  return [
+    ...environmentObjects(known),
+    ...releaseObjects(known, release, spec.replicas),
+    ...routeObjects(known, everything),
+  ];
+}
