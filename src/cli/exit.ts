@@ -20,6 +20,8 @@ export function tellFailure(error: unknown, terminal: Terminal): ExitCode {
   if (error instanceof Fault) {
     terminal.note(`${terminal.style('red', 'error')} ${terminal.style('dim', error.code)} ${error.message}`);
     terminal.note(`  ${terminal.style('cyan', 'hint')} ${error.hint}`);
+    const message = `${error.message}\n${error.hint}`;
+    terminal.host?.say({ kind: 'error', title: error.code, message: terminal.host.redact(message) });
     return error.kind === 'refused' ? EXIT.refused : error.kind === 'usage' ? EXIT.usage : EXIT.unreachable;
   }
   if (error instanceof Error && error.name === 'AbortError') return EXIT.interrupted;

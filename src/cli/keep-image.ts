@@ -12,17 +12,18 @@ import type { RunScene } from './run-tasks.ts';
  *
  * @param push Whether it goes to the registry, where the project names one.
  */
-export async function keepImage(
-  { system, terminal, session }: RunScene,
-  run: PipelineRun,
-  push: boolean,
-): Promise<Digest> {
+export async function keepImage(scene: RunScene, run: PipelineRun, push: boolean): Promise<Digest> {
+  const { system, terminal, session } = scene;
   const opened = run.openResult('package/image');
   const index = indexOf(opened.value);
   const tags = imageTags(session.revision);
   const folder = join(system.home, 'images');
   const repository = push ? session.project.image.repository : null;
   terminal.print(`image ${index}`);
+  if (terminal.host !== undefined || scene.reports !== undefined) {
+    const { reportImage } = await import('./job-report.ts');
+    reportImage(scene, index);
+  }
   if (repository === null && isThere(folder, { index, tags })) return index;
   // Everything below is heavy to load, and a run that changes nothing is to be fast.
   const { createRepository, installImage, openLayout, parseReference, pushImage } = await import('../oci/index.ts');

@@ -5,6 +5,7 @@ import { PROJECT_FILE, type Project, type Revision } from '../project/index.ts';
 import { Fault } from '../kernel/fault.ts';
 import { createTasks, definedOnly, type System } from '../system.ts';
 import { findProjectFolder } from './project-folder.ts';
+import { secretsHere } from './project-secrets.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface PipelineSession {
@@ -42,6 +43,7 @@ export async function openSession(
   });
   asked.catch(() => undefined);
   const project = await requireProject(folder, terminal, system.cache);
+  terminal.host?.hide(secretsHere(system, project, folder));
   const tasks = await createTasks(system, { project, folder });
   const revision = await asked;
   return { folder, project, revision, tasks, cache: createCache({ folder: system.cache, clock: system.clock }) };

@@ -77,6 +77,7 @@ function addPipelineCommands(program: Command, { system, terminal, signal, run }
     .option('--deploy', 'deploy when it has passed (the default in CI)')
     .option('--no-push', 'leave the registry alone')
     .option('--json', 'print the report as JSON')
+    .option('--reports <folder>', 'leave reports for a CI system there (its jobs get them in .slipway/reports)')
     .action((stage, options) =>
       run(
         import('./commands/run.ts').then((it) =>
@@ -85,6 +86,7 @@ function addPipelineCommands(program: Command, { system, terminal, signal, run }
             deploy: options.deploy === true,
             push: options.push,
             json: options.json === true,
+            reports: options.reports,
             signal,
           }),
         ),
@@ -113,10 +115,17 @@ function addDeliveryCommands(program: Command, { system, terminal, signal, run }
     .argument('[environment]', 'where to; by the branch rules when none is named, else "local"')
     .option('--no-wait', 'return when the rollout has begun')
     .option('--no-push', 'leave the registry alone: the image is there, or is not needed there')
+    .option('--approved-by-host', 'in a job of a CI system that has passed the gate of the environment: one approval')
     .action((environment, options) =>
       run(
         import('./commands/deploy.ts').then((it) =>
-          it.runDeploy(system, terminal, { environment, wait: options.wait, push: options.push, signal }),
+          it.runDeploy(system, terminal, {
+            environment,
+            wait: options.wait,
+            push: options.push,
+            approvedByHost: options.approvedByHost === true,
+            signal,
+          }),
         ),
       ),
     );

@@ -6,6 +6,7 @@ import { formatDuration } from '../kernel/quantity.ts';
 import { entriesOf, type PipelineRun, planPipeline, runPipeline, type StageName, STAGES } from '../pipeline/index.ts';
 import { openJournal, type System } from '../system.ts';
 import { handOn, takeOver } from './handing-over.ts';
+import type { JobReport } from './job-report.ts';
 import type { PipelineSession } from './pipeline-session.ts';
 import { createRunReport } from './report/run-report.ts';
 import type { Terminal } from './terminal.ts';
@@ -15,15 +16,15 @@ export interface RunScene {
   readonly terminal: Terminal;
   readonly session: PipelineSession;
   readonly signal: AbortSignal;
+  /** Where reports for a CI system go; by default in the project, and only in a job of one. */
+  readonly reports?: string;
 }
 
 /** Runs the tasks up to a stage (all when `undefined`), shows it as it happens and writes it into the journal. */
-export async function runTasks(
-  { system, terminal, session, signal }: RunScene,
-  stage?: StageName,
-): Promise<PipelineRun> {
-  const scene: RunScene = { system, terminal, session, signal };
+export async function runTasks(scene: RunScene, stage?: StageName): Promise<PipelineRun> {
+  const { system, terminal, session, signal } = scene;
   takeOver(scene);
+  const job = await openJob(scene, stage ?? null);
   const journal = await openJournal(system);
   const report = createRunReport(terminal, system.clock);
   const stages = stage === undefined ? STAGES : [stage];
@@ -43,6 +44,7 @@ export async function runTasks(
       logs: join(system.home, 'logs', 'runs'),
       signal,
       onEvent(event) {
+        job?.onEvent(event);
         report.onEvent(event);
         untold.push(...entriesOf(event));
         const free = event.kind === 'run.started' || (event.kind === 'task.finished' && event.result.kind === 'cached');
@@ -53,12 +55,20 @@ export async function runTasks(
     // Only a stage has something after it; whoever is told to stop has no time for it.
     if (stage !== undefined && run.outcome !== 'cancelled') handOn(scene, stage, run);
     terminal.note(summaryLine(run, terminal));
+    job?.finish(run);
     return run;
   } finally {
     report.close();
     tell();
     journal.close();
   }
+}
+
+/** Loaded only where somebody reads it. */
+async function openJob(scene: RunScene, stage: StageName | null): Promise<JobReport | undefined> {
+  if (scene.terminal.host === undefined && scene.reports === undefined) return undefined;
+  const { openJobReport } = await import('./job-report.ts');
+  return openJobReport(scene, stage);
 }
 
 function summaryLine({ outcome, results, duration }: PipelineRun, terminal: Terminal): string {

@@ -3,12 +3,12 @@
 import { openSystem } from '../system.ts';
 import { runRun } from './commands/run.ts';
 import { EXIT, type ExitCode, tellFailure } from './exit.ts';
-import { createTerminal } from './terminal.ts';
+import { createTerminal, type Terminal } from './terminal.ts';
 
 /** Runs a command line and leaves its exit code for when the process has nothing more to do. */
 export async function start(argv: readonly string[]): Promise<void> {
   const system = openSystem(process.env);
-  const terminal = createTerminal(process.env);
+  const terminal = await openTerminal(process.env);
   const interrupted = new AbortController();
   const { signal } = interrupted;
   let code: ExitCode = EXIT.ok;
@@ -35,4 +35,16 @@ export async function start(argv: readonly string[]): Promise<void> {
     code = tellFailure(error, terminal);
   }
   process.exitCode = signal.aborted && code === EXIT.ok ? EXIT.interrupted : code;
+}
+
+/** In a job of a CI system what we write is read by it too. */
+async function openTerminal(env: NodeJS.ProcessEnv): Promise<Terminal> {
+  // Looked at before anything is loaded: outside of a job there is nothing to load.
+  const mayBeJob = ['GITHUB_ACTIONS', 'GITLAB_CI', 'JENKINS_URL', 'BUILD_ID'].some((name) => env[name]);
+  if (!mayBeJob) return createTerminal(env);
+  const { detectHost } = await import('../hosts/index.ts');
+  const bridge = detectHost(env);
+  if (bridge === null) return createTerminal(env);
+  const { createHostTerminal } = await import('./host-terminal.ts');
+  return createHostTerminal(env, bridge);
 }

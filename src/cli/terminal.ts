@@ -3,6 +3,7 @@
 import { isatty } from 'node:tty';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { directOutput } from './direct-output.ts';
+import type { HostLog } from './host-terminal.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta';
 
@@ -21,6 +22,8 @@ export interface Terminal {
   /** Whether a person sits there who can be waited for: not in CI, nor where nobody reads. */
   readonly attended: boolean;
   readonly columns: number;
+  /** The CI system in whose log this is; absent outside of its jobs. */
+  readonly host?: HostLog;
 }
 
 export function createTerminal(env: Readonly<Record<string, string | undefined>>): Terminal {

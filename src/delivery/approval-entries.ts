@@ -46,6 +46,8 @@ export interface RolloutApproved {
   readonly groups: readonly string[];
   /** Whether somebody has checked that it was them. */
   readonly authenticated: boolean;
+  /** It was the gate of a CI system, which vouches for whom it has asked. */
+  readonly gate?: true;
   /** How many have said yes so far, and how many must. */
   readonly count: number;
   readonly needed: number;
@@ -59,9 +61,20 @@ export function rolloutApproved(
 ): DeliveryEntry {
   const newest = approvals.at(-1);
   if (newest === undefined) throw new Error(`nobody has approved ${id}`);
-  const { by, groups, authenticated, at } = newest;
+  const { by, groups, authenticated, gate, at } = newest;
   const counted = { count: approvals.length, needed: approval.count };
-  const data: RolloutApproved = { rollout: id, candidate, digest, by, groups, authenticated, ...counted, at };
+  const vouched = gate === true ? { gate } : {};
+  const data: RolloutApproved = {
+    rollout: id,
+    candidate,
+    digest,
+    by,
+    groups,
+    authenticated,
+    ...vouched,
+    ...counted,
+    at,
+  };
   return { kind: 'rollout.approved', data: { ...data, groups: [...groups] } };
 }
 

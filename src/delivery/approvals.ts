@@ -18,6 +18,8 @@ export interface Approve {
   readonly groups: readonly string[];
   /** Whether somebody has checked that it is them: on one machine nobody does. */
   readonly authenticated: boolean;
+  /** It is no person but the gate of a CI system, which has asked those that it knows of and vouches for them. */
+  readonly gate?: true;
   /** The release that they were shown; another one is not approved by mistake. */
   readonly release?: number;
 }
@@ -44,13 +46,17 @@ export function approve(turn: Turn, wish: Approve): CommandResult {
     const message = `${by} may not approve ${turn.state.key}: ${approval.by.join(', ')} may.`;
     return refused('delivery/not-an-approver', message, 'Ask one of them, or change `approval.by` and deploy anew.');
   }
+  // A gate lets a job through once, however often the job runs again.
+  if (wish.gate === true && approvals.some((one) => one.gate === true)) {
+    return unchanged(`a gate has approved #${candidate} already: ${waitForApproval(rollout)}`);
+  }
   if (approvals.some((one) => one.by === by)) {
     return unchanged(`${by} has approved #${candidate} already: ${waitForApproval(rollout)}`);
   }
-  const given: Approval = { by, groups, authenticated, at: turn.now };
+  const given: Approval = { by, groups, authenticated, ...gateOf(wish), at: turn.now };
   const approved: Rollout = { ...rollout, approvals: [...approvals, given] };
   const told = changeRollout(turn, approved, rolloutApproved(approved, releaseOf(turn.state, candidate)));
-  const who = `${by} approved #${candidate}${authenticated ? '' : ' (recorded, not authenticated)'}`;
+  const who = `${by} approved #${candidate}${vouchedBy(wish)}`;
   if (!isApproved(approved)) {
     const waiting = waitForApproval(approved);
     return done(
@@ -88,8 +94,17 @@ export function withoutExpired(turn: Turn): Turn {
   return endRollout(turn, 'aborted', `not approved within ${formatDuration(expires)}: ${waitForApproval(rollout)}`);
 }
 
-function mayApprove({ by }: ApprovalPlan, person: Pick<Approve, 'by' | 'groups'>): boolean {
-  return by.length === 0 || [person.by, ...person.groups].some((name) => by.includes(name));
+function vouchedBy({ gate, authenticated }: Approve): string {
+  if (gate === true) return ' (the host vouches for whom it asked, Slipway has not)';
+  return authenticated ? '' : ' (recorded, not authenticated)';
+}
+
+function gateOf({ gate }: Approve): Pick<Approval, 'gate'> {
+  return gate === true ? { gate } : {};
+}
+
+function mayApprove({ by }: ApprovalPlan, person: Pick<Approve, 'by' | 'groups' | 'gate'>): boolean {
+  return person.gate === true || by.length === 0 || [person.by, ...person.groups].some((name) => by.includes(name));
 }
 
 function anotherRelease({ candidate }: Rollout, meant: number | undefined): Refused | null {

@@ -97,6 +97,8 @@ export interface Approval {
   readonly groups: readonly string[];
   /** Whether somebody has checked that it was them: not on one machine. */
   readonly authenticated: boolean;
+  /** It was the gate of a CI system, which vouches for whom it has asked. */
+  readonly gate?: true;
   /** Engine time. */
   readonly at: number;
 }

@@ -72,8 +72,9 @@ function gated({ gate, result, summary }: RolloutGated): Omit<Moment, 'at'> {
   return { what: `${gate} ${GATE_WORDS[result]}`, because: summary };
 }
 
-function approved({ by, authenticated, count, needed }: RolloutApproved): Omit<Moment, 'at'> {
-  const because = `${count} of ${needed} approvals${authenticated ? '' : '; recorded, not authenticated'}`;
+function approved({ by, authenticated, gate, count, needed }: RolloutApproved): Omit<Moment, 'at'> {
+  const unsure = gate === true ? '; the host vouches, not Slipway' : '; recorded, not authenticated';
+  const because = `${count} of ${needed} approvals${authenticated ? '' : unsure}`;
   return { what: `approved by ${by}`, because };
 }
 

@@ -9,6 +9,12 @@ import { type Pins, SHIPPED_PINS } from './pins.ts';
 export { GENERATED, HOSTS, type HostGenerator, type HostName } from './host-generator.ts';
 export type { HostsFaultCode } from './hosts-fault.ts';
 export { planJobs } from './plan-jobs.ts';
+export { detectHost } from './bridge/detect-host.ts';
+export { foldLog } from './bridge/fold-log.ts';
+export type { HostBridge, HostWord } from './bridge/host-bridge.ts';
+export type { JobResults, Redact } from './bridge/job-results.ts';
+export { REPORTS_FOLDER, writeOutputs, writeReports } from './bridge/reports.ts';
+export { summaryPage } from './bridge/summary.ts';
 export { LOCK_FILE, type Pins } from './pins.ts';
 export { updatePins } from './update-pins.ts';
 

@@ -103,15 +103,38 @@ const SHORTEST = 6;
 const REDACTED = '[secret]';
 
 /**
- * A function that replaces the values in a text. Best effort: it finds a value as it is, as it stands in JSON and in an
- * address, and each line of one that has several; not one that is split, cut or encoded in another way.
+ * The values as they stand in a text, in JSON, in an address and in base64, and each line of one that has several; the
+ * longest first, since one may be a part of another. What is too short to be looked for is left out.
  */
-export function createRedactor(values: readonly string[]): (text: string) => string {
+export function secretForms(values: readonly string[]): readonly string[] {
   const forms = values
     .flatMap((value) => [value, ...value.split(/\r?\n/)])
-    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value.toWellFormed())])
+    .filter((value) => value.length >= SHORTEST)
+    .flatMap((value) => [
+      value,
+      JSON.stringify(value).slice(1, -1),
+      encodeURIComponent(value.toWellFormed()),
+      ...base64Forms(value),
+    ])
     .filter((form) => form.length >= SHORTEST);
-  // The longest first: one may be a part of another.
-  const sorted = [...new Set(forms)].sort((one, other) => other.length - one.length);
+  return [...new Set(forms)].sort((one, other) => other.length - one.length);
+}
+
+/** In base64 a text looks different after 0, 1 and 2 other bytes; what its neighbours have a part in is cut off. */
+function base64Forms(value: string): readonly string[] {
+  return [0, 1, 2].flatMap((before) => {
+    const bytes = Buffer.from(`${'\0'.repeat(before)}${value}`);
+    const whole = Math.floor((bytes.length * 8) / 6);
+    const start = Math.ceil((before * 8) / 6);
+    return (['base64', 'base64url'] as const).map((kind) => bytes.toString(kind).slice(start, whole));
+  });
+}
+
+/**
+ * A function that replaces the values in a text. Best effort: it finds the forms of `secretForms`, not a value that is
+ * split, cut or encoded in another way.
+ */
+export function createRedactor(values: readonly string[]): (text: string) => string {
+  const sorted = secretForms(values);
   return (text) => sorted.reduce((shown, form) => shown.replaceAll(form, REDACTED), text);
 }

@@ -11,6 +11,8 @@ export type TestSuite = {
   readonly passed: readonly string[];
   readonly ignored: readonly string[];
   readonly failed: readonly FailedTest[];
+  /** How the program ended that came to no end of its own; `null` when it did. */
+  readonly crash: string | null;
 };
 
 export type FailedTest = {
@@ -30,6 +32,7 @@ function readSuite(suite: JsonObject): TestSuite {
     name: textOf(suite['name']),
     passed: texts(suite['passed']),
     ignored: texts(suite['ignored']),
+    crash: typeof suite['crash'] === 'string' ? suite['crash'] : null,
     failed: objects(suite['failed']).map(({ name, output }) => ({ name: textOf(name), output: textOf(output) })),
   };
 }

@@ -37,7 +37,13 @@ const verbSchema: z.ZodType<Verb> = z.union([
     .object({ kind: z.literal('rollback'), to: release.nullable(), by: person.exactOptional() })
     .transform((verb) => ({ ...verb, authenticated: AUTHENTICATED })),
   z
-    .object({ kind: z.literal('approve'), by: person, groups: z.array(person), release: release.exactOptional() })
+    .object({
+      kind: z.literal('approve'),
+      by: person,
+      groups: z.array(person),
+      gate: z.literal(true).exactOptional(),
+      release: release.exactOptional(),
+    })
     .transform((verb) => ({ ...verb, authenticated: AUTHENTICATED })),
   z
     .object({

@@ -80,8 +80,9 @@ function judge(passed: boolean, programs: readonly TestProgram[], text: string):
 
 /** No times: the same tests with the same results are the same value. */
 function valueOf(programs: readonly TestProgram[]): { readonly [key: string]: Json } {
-  const suites = programs.map(({ name, good, leftOut, failures }): TestSuite => ({
+  const suites = programs.map(({ name, good, leftOut, failures, finished, ending }): TestSuite => ({
     name,
+    crash: finished ? null : (ending ?? null),
     // Tests end in any order.
     passed: good.toSorted(),
     ignored: leftOut.toSorted(),

@@ -1,12 +1,13 @@
 /** `slipway deploy [ENVIRONMENT]`: the pipeline, the image into the home (and its registry), then the rollout. */
 
-import { readRecords, type RolloutView } from '../../delivery/index.ts';
+import { type EnvironmentView, readRecords, type RolloutView } from '../../delivery/index.ts';
 import type { Digest } from '../../kernel/digest.ts';
 import { Fault } from '../../kernel/fault.ts';
 import { deploymentsFor, type ProjectEnvironment, whyNowhere } from '../../project/index.ts';
 import type { DeployRequest } from '../../server/index.ts';
 import { ensureAgent, keepSecrets, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode, tellRefusal } from '../exit.ts';
+import { approveByHost, requireHost } from '../host-gate.ts';
 import { keepImage } from '../keep-image.ts';
 import { openSession } from '../pipeline-session.ts';
 import { environmentReport } from '../report/rollout-report.ts';
@@ -20,17 +21,20 @@ export interface DeployOptions {
   readonly wait: boolean;
   /** Whether the image goes to the registry that the project names. */
   readonly push: boolean;
+  /** The gate of a CI system has let this job through to the environment. */
+  readonly approvedByHost: boolean;
   readonly signal: AbortSignal;
 }
 
 export async function runDeploy(system: System, terminal: Terminal, options: DeployOptions): Promise<ExitCode> {
-  const { environment, wait, push, signal } = options;
+  const { environment, wait, push, approvedByHost, signal } = options;
+  if (approvedByHost) requireHost(terminal, environment);
   const session = await openSession(system, terminal, { signal });
   const scene: RunScene = { system, terminal, session, signal };
   const run = await runTasks(scene);
   if (run.outcome !== 'passed') return run.outcome === 'cancelled' ? EXIT.interrupted : EXIT.refused;
   const image = await keepImage(scene, run, push);
-  return rollOut(scene, { image, environment, wait });
+  return rollOut(scene, { image, environment, wait, approvedByHost });
 }
 
 interface RollOut {
@@ -38,10 +42,11 @@ interface RollOut {
   /** `undefined`: by the branch rules. */
   readonly environment: string | undefined;
   readonly wait: boolean;
+  readonly approvedByHost?: boolean;
 }
 
 /** Deploys to each environment in turn; the next one only when the one before it is done. */
-export async function rollOut(scene: RunScene, { image, environment, wait }: RollOut): Promise<ExitCode> {
+export async function rollOut(scene: RunScene, { environment, ...wish }: RollOut): Promise<ExitCode> {
   const { project, revision } = scene.session;
   const ruled = deploymentsFor(project, revision);
   const names = environment === undefined ? ruled.map((one) => one.environment) : [environment];
@@ -50,7 +55,7 @@ export async function rollOut(scene: RunScene, { image, environment, wait }: Rol
     const target = project.environments.find((it) => it.name === name);
     if (target === undefined) throw noSuchEnvironment(name, project.environments);
     const approved = ruled.some((one) => one.environment === name && one.approval);
-    const code = await deployTo(scene, { image, target: approved ? withApproval(target) : target, wait });
+    const code = await deployTo(scene, { ...wish, target: approved ? withApproval(target) : target });
     if (code !== EXIT.ok) return code;
   }
   return EXIT.ok;
@@ -66,6 +71,7 @@ interface Deployment {
   readonly image: Digest;
   readonly target: ProjectEnvironment;
   readonly wait: boolean;
+  readonly approvedByHost?: boolean;
 }
 
 async function deployTo(scene: RunScene, deployment: Deployment): Promise<ExitCode> {
@@ -83,7 +89,12 @@ async function deployTo(scene: RunScene, deployment: Deployment): Promise<ExitCo
   address.hostname = `${project.service}.${target.name}.localhost`;
   terminal.print(`${key}: ${answer}; it answers at ${address.href}`);
   // Nothing to wait for: it is deployed there already, or was asked back to.
-  return !wait || rollout === null ? EXIT.ok : follow(scene, { key, rollout, queued });
+  if (rollout === null) return EXIT.ok;
+  const asked = deployment.approvedByHost === true && target.spec.approval.count > 0;
+  const approve = (its: string): Promise<void> =>
+    asked ? approveByHost(scene, agent, { key, environment: target.name, rollout: its }) : Promise.resolve();
+  if (queued === null) await approve(rollout);
+  return wait ? follow(scene, { key, rollout, queued, approve }) : EXIT.ok;
 }
 
 async function requestFor({ system, session }: RunScene, { image, target }: Deployment): Promise<DeployRequest> {
@@ -94,7 +105,7 @@ async function requestFor({ system, session }: RunScene, { image, target }: Depl
     environment: target.name,
     image,
     config: target.config,
-    secrets: await keepSecrets(system, { references: target.secrets, folder }),
+    secrets: await keepSecrets(system, { key, references: target.secrets, folder, cluster }),
     needs: target.needs,
     revision: { commit: revision.commit, ref: revision.name },
     // Whoever runs the tests later stands in another folder.
@@ -108,10 +119,12 @@ interface Followed {
   readonly rollout: string;
   /** The release whose rollout is the one that counts, and comes when this one has ended. */
   readonly queued: number | null;
+  /** Says yes for a host that has asked people, when the rollout that counts has begun. */
+  readonly approve: (rollout: string) => Promise<void>;
 }
 
 /** To the end of the rollout, or to where a person must decide when nobody is there to do so. */
-async function follow(scene: RunScene, { key, rollout, queued }: Followed): Promise<ExitCode> {
+async function follow(scene: RunScene, { key, rollout, queued, approve }: Followed): Promise<ExitCode> {
   const { system, terminal, signal } = scene;
   const journal = await openJournal(system);
   try {
@@ -120,6 +133,7 @@ async function follow(scene: RunScene, { key, rollout, queued }: Followed): Prom
       if (end.kind === 'left') return EXIT.interrupted;
       if (end.kind === 'waiting') {
         terminal.print(environmentReport(end.view, system.clock.wall(), terminal));
+        tellWaiting(terminal, end.view);
         return EXIT.waiting;
       }
       const { candidate, number } = end.rollout.started;
@@ -131,10 +145,18 @@ async function follow(scene: RunScene, { key, rollout, queued }: Followed): Prom
       const next = end.view.rollouts.find(({ started }) => started.number > number);
       if (next === undefined) throw displaced(key, queued);
       current = next.started.rollout;
+      if (next.started.candidate === queued) await approve(current);
     }
   } finally {
     journal.close();
   }
+}
+
+/** That a person is waited for is no failure, and the host is told so. */
+function tellWaiting({ host }: Terminal, { key, now }: EnvironmentView): void {
+  const title = `${key} waits for a person`;
+  const message = `${now?.because ?? 'it is paused'}. This job ends; whoever decides goes on from there (exit code 4).`;
+  host?.say({ kind: 'warning', title, message: host.redact(message) });
 }
 
 /** Whether the release serves now: not when it was aborted, rolled back or displaced by another on its way. */

@@ -1,4 +1,4 @@
-/** `slipway run [STAGE] [--deploy] [--no-push] [--json]`. */
+/** `slipway run [STAGE] [--deploy] [--no-push] [--json] [--reports DIR]`. */
 
 import { Fault } from '../../kernel/fault.ts';
 import { type StageName, STAGES } from '../../pipeline/index.ts';
@@ -15,13 +15,17 @@ export interface RunOptions {
   /** Whether the image goes to the registry that the project names. */
   readonly push: boolean;
   readonly json: boolean;
+  /** Where reports for a CI system go. */
+  readonly reports?: string | undefined;
   readonly signal: AbortSignal;
 }
 
 export async function runRun(system: System, terminal: Terminal, options: RunOptions): Promise<ExitCode> {
   const stage = parseStage(options.stage);
   const session = await openSession(system, terminal, options);
-  const run = await runTasks({ system, terminal, session, signal: options.signal }, stage);
+  const { signal, reports } = options;
+  const scene: RunScene = { system, terminal, session, signal, ...(reports === undefined ? {} : { reports }) };
+  const run = await runTasks(scene, stage);
   if (options.json) {
     const { id, outcome, results, duration } = run;
     terminal.print(JSON.stringify({ id, outcome, duration, results, revision: session.revision }));
@@ -29,9 +33,8 @@ export async function runRun(system: System, terminal: Terminal, options: RunOpt
   if (run.outcome === 'cancelled') return EXIT.interrupted;
   if (run.outcome === 'failed') return EXIT.refused;
   if (stage !== undefined && stage !== 'package' && stage !== 'deploy') return EXIT.ok;
-  const scene: RunScene = { system, terminal, session, signal: options.signal };
   const image = await keepImage(scene, run, options.push);
-  const byItself = stage === undefined && inCi(system.env);
+  const byItself = stage === undefined && (terminal.host !== undefined || inCi(system.env));
   if (!options.deploy && stage !== 'deploy' && !byItself) return EXIT.ok;
   const { rollOut } = await import('./deploy.ts');
   return rollOut(scene, { image, environment: undefined, wait: true });

@@ -86,9 +86,10 @@ function waitText(key: string, { until, since, command }: NonNullable<State['wai
 }
 
 function approvalLines({ approvals }: RolloutView): readonly string[] {
-  return approvals.map(({ by, groups, authenticated, count, needed }) => {
+  return approvals.map(({ by, groups, authenticated, gate, count, needed }) => {
     const of = groups.length === 0 ? '' : ` of ${groups.join(', ')}`;
-    const sure = authenticated ? '' : ' (recorded, not authenticated)';
+    const unsure = gate === true ? ' (the host vouches, not Slipway)' : ' (recorded, not authenticated)';
+    const sure = authenticated ? '' : unsure;
     return `  ${harmless(`approved by ${by}${of}`)}${sure}, ${count} of ${needed}`;
   });
 }
