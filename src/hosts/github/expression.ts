@@ -74,8 +74,9 @@ export function ambiguity(written: string, admitted: readonly string[]): string 
   if (parts.length > 2 && pattern.includes('*/')) return written;
   const outline = parts.length > 2 ? `${parts[0]}*${parts.at(-1)}` : pattern;
   const variants = [outline.toLowerCase(), ...Array.from(outline, (_, index) => flipped(outline, index))];
-  return admitted.find((other) => {
-    if (other === written || covers(pattern, other)) return false;
+  return admitted.find((admittedToo) => {
+    const other = admittedToo.replaceAll(/\*+\/?/g, '*');
+    if (admittedToo === written || covers(pattern, other)) return false;
     if (outline !== pattern && globsOverlap(outline, other)) return true;
     const apart = !globsOverlap(pattern, other);
     return variants.some((variant) =>
