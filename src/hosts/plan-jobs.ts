@@ -5,6 +5,7 @@
 
 import type { StageName } from '../pipeline/index.ts';
 import type { BranchPreset, Project, ProjectEnvironment } from '../project/index.ts';
+import { REPORT_FILES, REPORTS_FOLDER } from './bridge/reports.ts';
 import { deployMinutes } from './deploy-minutes.ts';
 import type { EventWay, Job, JobGraph, JobReports, JobSetup, Predicate } from './job-graph.ts';
 import { pushesOverlap } from './predicate.ts';
@@ -78,11 +79,15 @@ function stageJobs(project: Project): readonly Job[] {
   const { checks, tests } = project;
   const scans = checks.audit !== null || checks.capabilities !== null;
   const first: readonly (Job | false)[] = [
-    (checks.format || checks.lint) && stageJob('check', 'Format and lint', 30),
+    (checks.format || checks.lint) && {
+      ...stageJob('check', 'Format and lint', 30),
+      reports: { ...NO_REPORTS, codeQuality: report('codeQuality'), sarif: report('sarif') },
+    },
     stageJob('build', 'Build the module', 30),
     (tests.unit || tests.integration) && {
       ...stageJob('test', 'Test', 45),
       printsCoverage: checks.coverage !== null,
+      reports: { ...NO_REPORTS, junit: report('junit') },
     },
     scans && { ...stageJob('scan', 'Scan', 20), needs: ['build'] },
   ];
@@ -96,6 +101,10 @@ function stageJobs(project: Project): readonly Job[] {
       command: ['run', 'package', '--no-push'],
     },
   ];
+}
+
+function report(kind: 'junit' | 'codeQuality' | 'sarif'): string {
+  return `${REPORTS_FOLDER}/${REPORT_FILES[kind]}`;
 }
 
 function stageJob(stage: StageName, title: string, minutes: number): Job {
