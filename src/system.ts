@@ -5,7 +5,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EnvironmentContext, Release, RolloutStore } from './delivery/index.ts';
+import type { ClusterTarget, EnvironmentContext, KubernetesSpec, Release, RolloutStore } from './delivery/index.ts';
 import type { Journal } from './journal/index.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { failpoint } from './kernel/failpoint.ts';
@@ -14,8 +14,13 @@ import type { SecretReference } from './kernel/secret.ts';
 import { cacheFolder, homeFolder, readIfThere, socketPath } from './kernel/workspace.ts';
 import type { TaskDefinition } from './pipeline/index.ts';
 import type { EmbeddedPlatformOptions, LogLine, LogQuery } from './platforms/embedded/index.ts';
-import type { KubernetesObject, RoleWish } from './platforms/kubernetes/index.ts';
-import type { ClusterPlaces, PodLine, PodOutputQuery } from './platforms/kubernetes/index.ts';
+import type {
+  ClusterPlaces,
+  KubernetesObject,
+  PodLine,
+  PodOutputQuery,
+  RoleWish,
+} from './platforms/kubernetes/index.ts';
 import type { Project } from './project/index.ts';
 import type { AgentClient } from './server/index.ts';
 
@@ -156,6 +161,19 @@ export async function clusterTarget(
   return pinTarget({ context, namespace, environment: env });
 }
 
+/** The clusters that environments live on, by their keys, as far as this home knows. */
+export async function knownClusters({ home }: System): Promise<ReadonlyMap<string, ClusterTarget>> {
+  if (!existsSync(join(home, 'clusters.json'))) return new Map();
+  const { openClusterBook } = await import('./platforms/kubernetes/index.ts');
+  return openClusterBook(home).clusters();
+}
+
+/** Where users of an environment on a cluster get its answers, in words. */
+export async function clusterAddress(key: string, spec: KubernetesSpec): Promise<string> {
+  const { userAddress } = await import('./platforms/kubernetes/index.ts');
+  return userAddress(key, spec);
+}
+
 export interface RunningAgent {
   /** Resolves when the agent was asked to stop and has stopped. */
   readonly ended: Promise<void>;
@@ -181,11 +199,10 @@ export async function runAgent(
   system: System,
   { signal, platform: changes, leaseDuration }: AgentSettings = {},
 ): Promise<RunningAgent> {
-  const { createAgentApi, createPlaces, serveOnSocket, startAgent, takeAgentLock } =
-    await import('./server/index.ts');
+  const { createAgentApi, createPlaces, serveOnSocket, startAgent, takeAgentLock } = await import('./server/index.ts');
   const { createEmbeddedPlatform, openSecretStore, openSqliteRolloutStore } =
     await import('./platforms/embedded/index.ts');
-  const { openClusterBook } = await import('./platforms/kubernetes/cluster-book.ts');
+  const { openClusterBook } = await import('./platforms/kubernetes/index.ts');
   const { gatedPlatform } = await import('./delivery/index.ts');
   const { createGates } = await import('./gates/index.ts');
   const lock = takeAgentLock(system.home);
@@ -213,7 +230,7 @@ export async function runAgent(
   const places = createPlaces({
     local: { store, platform },
     book: openClusterBook(system.home),
-    openCluster: async (cluster) => (await clusters()).open(cluster),
+    openCluster: async (cluster) => (await clusters.open()).open(cluster),
     journal,
   });
   const agent = await startAgent({ places, journal, clock: system.clock, onPoint: failpoint });
@@ -227,7 +244,7 @@ export async function runAgent(
   const end = async (everything: boolean): Promise<void> => {
     await agent.stop();
     await platform.close();
-    await (await clusters.opened())?.close();
+    await clusters.close();
     await embedded.stop({ everything });
     // The answer to whoever asked has to leave first.
     setImmediate(() => {
@@ -256,7 +273,7 @@ export async function runAgent(
 function createClusters(
   { home, env, clock }: System,
   leaseDuration: number | undefined,
-): { (): Promise<ClusterPlaces>; opened(): Promise<ClusterPlaces | undefined> } {
+): { open(): Promise<ClusterPlaces>; close(): Promise<void> } {
   let places: Promise<ClusterPlaces> | undefined;
   const open = async (): Promise<ClusterPlaces> => {
     const kubernetes = await import('./platforms/kubernetes/index.ts');
@@ -270,7 +287,10 @@ function createClusters(
         kubernetes.createKubernetesPlatform({ connect: () => Promise.resolve(client), counters, clock }),
     });
   };
-  return Object.assign(() => (places ??= open()), { opened: () => Promise.resolve(places) });
+  return {
+    open: () => (places ??= open()),
+    close: async () => (await places)?.close(),
+  };
 }
 
 /** The versions of secrets that some release names which may be deployed, or rolled back to, again. */
@@ -285,14 +305,13 @@ export type { LogLine as ServiceLogLine } from './platforms/embedded/index.ts';
 
 /** What the pods of an environment on a cluster have said; `undefined`: this home knows of none on a cluster. */
 export async function readPodLogs(
-  { home, env, clock }: System,
+  system: System,
   query: Omit<PodOutputQuery, 'client'>,
 ): Promise<AsyncGenerator<PodLine> | undefined> {
-  const { openClusterBook } = await import('./platforms/kubernetes/cluster-book.ts');
-  const booked = openClusterBook(home).find(query.key);
-  if (booked === undefined) return undefined;
+  const cluster = (await knownClusters(system)).get(query.key);
+  if (cluster === undefined) return undefined;
   const { connectCluster, readPodOutput } = await import('./platforms/kubernetes/index.ts');
-  const client = await connectCluster({ target: booked.cluster, clock, environment: env });
+  const client = await connectCluster({ target: cluster, clock: system.clock, environment: system.env });
   return readPodOutput({ ...query, client });
 }
 

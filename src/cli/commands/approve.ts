@@ -5,6 +5,7 @@ import type { Verb } from '../../server/index.ts';
 import { ensureAgent, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode, tellRefusal } from '../exit.ts';
 import { ownName } from '../own-name.ts';
+import { introduceClusters } from '../introduce-clusters.ts';
 import { chooseEnvironment } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -20,6 +21,7 @@ export interface ApprovalOptions {
 export async function runApproval(system: System, terminal: Terminal, options: ApprovalOptions): Promise<ExitCode> {
   const by = options.as ?? (await ownName(system));
   if (by === null || by === '') throw unknown();
+  await introduceClusters(system, terminal, options.environment);
   const journal = await openJournal(system);
   const { key, now } = chooseEnvironment(journal, options.environment);
   journal.close();

@@ -4,16 +4,27 @@ import { type EnvironmentView, readRecords, type RolloutView } from '../../deliv
 import type { Digest } from '../../kernel/digest.ts';
 import { Fault } from '../../kernel/fault.ts';
 import { deploymentsFor, type ProjectEnvironment, whyNowhere } from '../../project/index.ts';
-import type { DeployRequest } from '../../server/index.ts';
-import { ensureAgent, keepSecrets, openJournal, type System } from '../../system.ts';
+import type { AgentClient, DeployRequest } from '../../server/index.ts';
+import {
+  agentClient,
+  clusterAddress,
+  clusterTarget,
+  ensureAgent,
+  keepSecrets,
+  openJournal,
+  type System,
+} from '../../system.ts';
+import { completeSpec } from '../complete-spec.ts';
 import { EXIT, type ExitCode, tellRefusal } from '../exit.ts';
 import { approveByHost, requireHost } from '../host-gate.ts';
+import { introduceClusters } from '../introduce-clusters.ts';
 import { keepImage } from '../keep-image.ts';
 import { openSession } from '../pipeline-session.ts';
 import { environmentReport } from '../report/rollout-report.ts';
 import { whyReport } from '../report/why-report.ts';
 import { watchRollout } from '../report/rollout-watch.ts';
-import type { Terminal } from '../terminal.ts';
+import { inCi, type Terminal } from '../terminal.ts';
+import { wasmArtifact } from '../wasm-artifact.ts';
 import { type RunScene, runTasks } from '../run-tasks.ts';
 
 export interface DeployOptions {
@@ -74,20 +85,34 @@ interface Deployment {
   readonly approvedByHost?: boolean;
 }
 
+/** A job of a CI system that has done its part leaves the environment to whoever goes on: nobody waits for its Lease. */
 async function deployTo(scene: RunScene, deployment: Deployment): Promise<ExitCode> {
+  const { system, terminal, session } = scene;
+  const { target, wait } = deployment;
+  try {
+    return await deployAndFollow(scene, deployment);
+  } finally {
+    const inJob = terminal.host !== undefined || inCi(system.env);
+    if (inJob && wait && target.platform.kind === 'kubernetes') {
+      const agent = await agentClient(system);
+      await agent.letGo(`${session.project.service}/${target.name}`).catch(() => undefined);
+    }
+  }
+}
+
+async function deployAndFollow(scene: RunScene, deployment: Deployment): Promise<ExitCode> {
   const { system, terminal } = scene;
   const { project } = scene.session;
   const { target, wait } = deployment;
   const key = `${project.service}/${target.name}`;
   const request = await requestFor(scene, deployment);
   const agent = await ensureAgent(system);
+  // Whether an image is well there, others may know better than this home.
+  for (const need of target.needs) await introduceClusters(system, terminal, `${project.service}/${need}`);
   const answered = await agent.deploy(request);
-  const { url } = await agent.router();
   if (!answered.done) return tellRefusal(answered, terminal);
   const { answer, rollout, queued } = answered;
-  const address = new URL(url);
-  address.hostname = `${project.service}.${target.name}.localhost`;
-  terminal.print(`${key}: ${answer}; it answers at ${address.href}`);
+  terminal.print(`${key}: ${answer}; it answers at ${await addressOf(agent, request)}`);
   // Nothing to wait for: it is deployed there already, or was asked back to.
   if (rollout === null) return EXIT.ok;
   const asked = deployment.approvedByHost === true && target.spec.approval.count > 0;
@@ -97,9 +122,19 @@ async function deployTo(scene: RunScene, deployment: Deployment): Promise<ExitCo
   return wait ? follow(scene, { key, rollout, queued, approve }) : EXIT.ok;
 }
 
+/** Where users get the answers of an environment. */
+async function addressOf(agent: AgentClient, { service, environment, spec }: DeployRequest): Promise<string> {
+  if (spec.kubernetes !== undefined) return clusterAddress(`${service}/${environment}`, spec.kubernetes);
+  const address = new URL((await agent.router()).url);
+  address.hostname = `${service}.${environment}.localhost`;
+  return address.href;
+}
+
 async function requestFor({ system, session }: RunScene, { image, target }: Deployment): Promise<DeployRequest> {
   const { project, revision, folder } = session;
-  const { endToEnd } = target.spec;
+  const key = `${project.service}/${target.name}`;
+  const cluster = target.platform.kind === 'kubernetes' ? await clusterTarget(system, target.platform) : null;
+  const artifact = cluster === null ? undefined : await wasmArtifact(system, image);
   return {
     service: project.service,
     environment: target.name,
@@ -108,9 +143,9 @@ async function requestFor({ system, session }: RunScene, { image, target }: Depl
     secrets: await keepSecrets(system, { key, references: target.secrets, folder, cluster }),
     needs: target.needs,
     revision: { commit: revision.commit, ref: revision.name },
-    // Whoever runs the tests later stands in another folder.
-    spec: { ...target.spec, endToEnd: endToEnd === null ? null : { ...endToEnd, folder } },
-    cluster: null,
+    ...(artifact === undefined ? {} : { artifact }),
+    spec: completeSpec(target.spec, { env: system.env, folder }),
+    cluster,
   };
 }
 

@@ -7,6 +7,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { historyDocument } from '../report/history-document.ts';
 import { historyReport } from '../report/rollout-report.ts';
 import { whyReport } from '../report/why-report.ts';
+import { introduceClusters } from '../introduce-clusters.ts';
 import { chooseEnvironment } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -16,6 +17,7 @@ export interface HistoryOptions {
 }
 
 export async function runHistory(system: System, terminal: Terminal, options: HistoryOptions): Promise<ExitCode> {
+  await introduceClusters(system, terminal, options.environment);
   const journal = await openJournal(system);
   const view = chooseEnvironment(journal, options.environment);
   const records = options.json ? readRecords(journal, view.key) : [];
@@ -26,8 +28,9 @@ export async function runHistory(system: System, terminal: Terminal, options: Hi
 
 /** `rollout` is `3`, `staging/3` or `herald/staging/3`; without one the last rollout of the environment. */
 export async function runWhy(system: System, terminal: Terminal, rollout: string | undefined): Promise<ExitCode> {
-  const journal = await openJournal(system);
   const [, environment, number] = /^(?:(.*)\/)?(\d+)$/.exec(rollout ?? '') ?? [undefined, rollout, undefined];
+  await introduceClusters(system, terminal, environment);
+  const journal = await openJournal(system);
   const view = chooseEnvironment(journal, environment);
   const wanted = number === undefined ? view.rollouts.at(-1)?.started.number : Number(number);
   const record = wanted === undefined ? undefined : readRecords(journal, view.key, wanted)[0];

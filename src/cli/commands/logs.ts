@@ -1,8 +1,9 @@
 /** `slipway logs [ENVIRONMENT] [-f]`. */
 
 import { formatDuration } from '../../kernel/quantity.ts';
-import { openJournal, readLogs, type ServiceLogLine, type System } from '../../system.ts';
+import { openJournal, readLogs, readPodLogs, type ServiceLogLine, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { introduceClusters } from '../introduce-clusters.ts';
 import { chooseEnvironment } from '../target.ts';
 import { harmless, type Terminal } from '../terminal.ts';
 
@@ -17,9 +18,20 @@ const LAST = 200;
 
 export async function runLogs(system: System, terminal: Terminal, options: LogsOptions): Promise<ExitCode> {
   const { environment, follow, signal } = options;
+  await introduceClusters(system, terminal, environment);
   const journal = await openJournal(system);
-  const { key } = chooseEnvironment(journal, environment);
+  const { key, now } = chooseEnvironment(journal, environment);
   journal.close();
+  const releases = Object.entries(now?.shares ?? {}).flatMap(([release, share]) =>
+    share > 0 ? [Number(release)] : [],
+  );
+  const pods = await readPodLogs(system, { key, releases, last: LAST, follow, signal });
+  if (pods !== undefined) {
+    for await (const { release, pod, text } of pods) {
+      terminal.print(`${terminal.style('cyan', `#${release} ${pod}`)}  ${harmless(text)}`);
+    }
+    return signal.aborted ? EXIT.interrupted : EXIT.ok;
+  }
   for await (const line of await readLogs(system, { key, last: LAST, follow, signal })) {
     terminal.print(textOf(line, terminal));
   }

@@ -13,6 +13,7 @@ import { EXIT, type ExitCode } from '../exit.ts';
 import { requireProject, requireProjectFolder } from '../pipeline-session.ts';
 import { documents } from '../report/yaml-documents.ts';
 import type { Terminal } from '../terminal.ts';
+import { wasmArtifact } from '../wasm-artifact.ts';
 
 export interface ManifestsOptions {
   readonly environment: string;
@@ -149,12 +150,8 @@ function newestOf(releases: Iterable<Releases>): Release | undefined {
 /** With what a Wasm runtime pulls, if the home has the image. */
 async function withArtifact(system: System, release: Release): Promise<Release> {
   if (release.artifact !== undefined) return release;
-  const layout = await imagesOf(system);
-  if (layout?.sizeOf(release.content.image) === undefined) return release;
-  const { describeImage } = await import('../../oci/index.ts');
-  const { children } = await describeImage(layout, release.content.image);
-  const artifact = children.find(({ kind }) => kind === 'artifact');
-  return artifact === undefined ? release : { ...release, artifact: artifact.digest };
+  const artifact = await wasmArtifact(system, release.content.image);
+  return artifact === undefined ? release : { ...release, artifact };
 }
 
 /** `null`: the home has none yet. */

@@ -6,6 +6,7 @@ import { agentClient, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { createLiveArea } from '../live-area.ts';
 import { environmentReport } from '../report/rollout-report.ts';
+import { introduceClusters } from '../introduce-clusters.ts';
 import { chooseEnvironment } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -17,6 +18,7 @@ export interface StatusOptions {
 }
 
 export async function runStatus(system: System, terminal: Terminal, options: StatusOptions): Promise<ExitCode> {
+  await introduceClusters(system, terminal, options.environment);
   const journal = await openJournal(system);
   if (options.watch) return watch({ system, terminal, journal }, options);
   const views = viewsOf(journal, options.environment);

@@ -4,6 +4,7 @@ import type { Verb } from '../../server/index.ts';
 import { ensureAgent, openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode, tellRefusal } from '../exit.ts';
 import { ownName } from '../own-name.ts';
+import { introduceClusters } from '../introduce-clusters.ts';
 import { chooseEnvironment } from '../target.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -20,6 +21,7 @@ export async function runVerb(
   terminal: Terminal,
   { environment, verb }: VerbOptions,
 ): Promise<ExitCode> {
+  await introduceClusters(system, terminal, environment);
   const journal = await openJournal(system);
   const { key } = chooseEnvironment(journal, environment);
   journal.close();

@@ -26,17 +26,22 @@ const bookSchema = z.record(
 
 export interface ClusterBook {
   keys(): readonly string[];
+  /** By key. */
+  clusters(): ReadonlyMap<string, ClusterTarget>;
   find(key: string): BookedCluster | undefined;
   /** Durable when it returns. */
   write(key: string, booked: BookedCluster): void;
 }
 
+const CLUSTER_BOOK = 'clusters.json';
+
 /** @throws Fault `kubernetes/unreadable-book`. */
 export function openClusterBook(home: string): ClusterBook {
-  const path = join(home, 'clusters.json');
+  const path = join(home, CLUSTER_BOOK);
   let booked: Readonly<Record<string, BookedCluster>> = read(path);
   return {
     keys: () => Object.keys(booked).sort(),
+    clusters: () => new Map(Object.entries(booked).map(([key, { cluster }]) => [key, cluster])),
     find: (key) => booked[key],
     write(key, entry) {
       booked = { ...booked, [key]: entry };
