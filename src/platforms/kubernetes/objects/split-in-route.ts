@@ -4,6 +4,7 @@ import type { EnvironmentContext } from '../../../delivery/index.ts';
 import type { KubernetesObject } from '../cluster-client.ts';
 import { KINDS } from '../kinds.ts';
 import { ANNOTATIONS } from '../names.ts';
+import { fieldOf, listOf, numberOf, textOf } from '../observe/fields.ts';
 import { backendName, WEIGHTS_TOTAL } from './http-route.ts';
 import { PERCENT_TOTAL, subsetName } from './virtual-service.ts';
 import { type Shares, weightsOf } from './weights.ts';
@@ -50,19 +51,17 @@ function weightsIn(
 
 /** The last rule is the one for all requests that no other rule takes. */
 function httpRouteTargets(route: KubernetesObject): readonly Target[] {
-  const backends = listIn(listIn(memberOf(route['spec'], 'rules')).at(-1), 'backendRefs');
-  return backends.map((backend) => ({
-    name: textOf(memberOf(backend, 'name')),
-    weight: numberOf(memberOf(backend, 'weight'), 1),
-  }));
+  const backends = listOf(listOf(route['spec'], 'rules').at(-1), 'backendRefs');
+  return backends.map((backend) => ({ name: textOf(backend, 'name'), weight: numberOf(backend, 'weight') }));
 }
 
 function virtualServiceTargets(route: KubernetesObject): readonly Target[] {
-  const targets = listIn(listIn(memberOf(route['spec'], 'http')).at(-1), 'route');
+  const targets = listOf(listOf(route['spec'], 'http').at(-1), 'route');
   return targets.map((target) => ({
-    name: textOf(memberOf(memberOf(target, 'destination'), 'subset')),
-    // Istio takes a lone destination without a weight for all of it.
-    weight: numberOf(memberOf(target, 'weight'), targets.length === 1 ? 1 : 0),
+    name: textOf(target, 'destination', 'subset'),
+    // A lone destination without a weight gets everything.
+    weight:
+      targets.length === 1 && fieldOf(target, 'weight') === undefined ? PERCENT_TOTAL : numberOf(target, 'weight'),
   }));
 }
 
@@ -80,21 +79,4 @@ function askedShares(written: string | undefined): Shares | null {
 
 function sameWeights(one: ReadonlyMap<number, number>, other: ReadonlyMap<number, number>): boolean {
   return one.size === other.size && [...one].every(([release, weight]) => other.get(release) === weight);
-}
-
-function memberOf(value: unknown, key: string): unknown {
-  return value !== null && typeof value === 'object' ? Object.getOwnPropertyDescriptor(value, key)?.value : undefined;
-}
-
-function listIn(value: unknown, key?: string): readonly unknown[] {
-  const list = key === undefined ? value : memberOf(value, key);
-  return Array.isArray(list) ? list : [];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function numberOf(value: unknown, otherwise: number): number {
-  return typeof value === 'number' ? value : otherwise;
 }
