@@ -23,6 +23,8 @@ export type KubernetesFaultCode =
   /** What the engine remembers of an environment does not fit into a ConfigMap. */
   | 'kubernetes/record-too-large'
   | 'kubernetes/refused-by-policy'
+  /** A Gateway has not taken over what was written. */
+  | 'kubernetes/route-not-in-force'
   /** What stands where the key of the ids of secrets should be is none. */
   | 'kubernetes/secret-key'
   | 'kubernetes/unauthorized'
@@ -35,4 +37,10 @@ export type KubernetesFaultCode =
 
 export function kubernetesFault(fields: FaultFields<KubernetesFaultCode>): Fault<KubernetesFaultCode> {
   return new Fault(fields);
+}
+
+/** Whether somebody was faster: the object is not there any more, or not as it was seen. */
+export function isChanged(error: unknown): boolean {
+  const changed: KubernetesFaultCode = 'kubernetes/changed';
+  return error instanceof Fault && error.code === changed;
 }

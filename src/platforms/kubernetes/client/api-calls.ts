@@ -48,9 +48,14 @@ export interface ApiCallsOptions {
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 2000;
 
+/** A server that has just started refuses everybody until it has read who may do what. */
+const STARTING = 10_000;
+
 export function createApiCalls({ access: reopen, namespace, clock, limits }: ApiCallsOptions): ApiCalls {
   let access = reopen();
   let transport = createTransport(access);
+  /** Monotonic time when the server was last away. */
+  let lostAt = Number.NEGATIVE_INFINITY;
   const random = createRandom(Number.parseInt(randomIdentifier(8), 16));
 
   const once = async (call: Call, outer: AbortSignal | undefined): Promise<Tried> => {
@@ -60,11 +65,13 @@ export function createApiCalls({ access: reopen, namespace, clock, limits }: Api
       const body = await answer.text();
       if (answer.status < 300) return { kind: 'done', result: { text: body } };
       const status = readStatus(answer.status, body, answer.retryAfter);
-      return isPutOff(status, call) ? { kind: 'later', status } : { kind: 'done', result: { status } };
+      const putOff = isPutOff(status, call) || (isOfRights(status) && clock.monotonic() - lostAt < STARTING);
+      return putOff ? { kind: 'later', status } : { kind: 'done', result: { status } };
     } catch (error) {
       outer?.throwIfAborted();
-      if (error instanceof ConnectionLost) return { kind: 'lost', error };
-      throw error;
+      if (!(error instanceof ConnectionLost)) throw error;
+      lostAt = clock.monotonic();
+      return { kind: 'lost', error };
     } finally {
       bounded.end();
     }
@@ -107,7 +114,9 @@ export function createApiCalls({ access: reopen, namespace, clock, limits }: Api
         return { status };
       } catch (error) {
         signal.throwIfAborted();
-        throw error instanceof ConnectionLost ? unreachable(access, call, error) : error;
+        if (!(error instanceof ConnectionLost)) throw error;
+        lostAt = clock.monotonic();
+        throw unreachable(access, call, error);
       } finally {
         // Only the head was to come in time: the signal of the caller goes on to end the rest.
         bounded.release();
@@ -134,6 +143,10 @@ function isPutOff(status: Status, { repeatable }: Call): boolean {
   const { code } = status;
   if (isMisspelt(status)) return false;
   return code === 429 || (repeatable && (code === 500 || code === 503 || code === 504));
+}
+
+function isOfRights({ code }: Status): boolean {
+  return code === 401 || code === 403;
 }
 
 /** Aborts when the time is over, as a connection that was lost, or with the outer signal. */

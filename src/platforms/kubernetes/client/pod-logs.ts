@@ -1,8 +1,8 @@
 /** What a container has said, as the API server passes it on from its node. */
 
-import { createInterface } from 'node:readline';
 import type { PodLogOptions } from '../cluster-client.ts';
 import type { ApiCalls, Call } from './api-calls.ts';
+import { linesOf } from './lines.ts';
 import { resourcePath } from './resource-path.ts';
 
 export interface PodLogOrder extends PodLogOptions {
@@ -32,7 +32,7 @@ export async function* readPodLog({ calls, namespace, pod, ...options }: PodLogO
   try {
     const answer = await calls.open(call, ending.signal);
     if (!('stream' in answer)) throw await calls.fault(answer.status, call);
-    yield* createInterface({ input: answer.stream, crlfDelay: Infinity });
+    yield* linesOf(answer.stream);
   } catch (error) {
     if (signal?.aborted !== true) throw error;
   } finally {

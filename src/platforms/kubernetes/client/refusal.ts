@@ -34,6 +34,7 @@ const RULES: readonly ((status: Status, asked: Asked) => Refusal | null)[] = [
   forbidden,
   noNamespace,
   missingKind,
+  gone,
   foreign,
   changed,
   immutable,
@@ -127,6 +128,16 @@ function missingKind(status: Status, asked: Asked): Refusal | null {
     code: 'kubernetes/missing-kind',
     message: `${sentence(asked)}: the cluster of the context ${asked.context} does not know this kind of object (${said(status)})`,
     hint: 'Install what defines it (the Gateway API or Istio), or take "traffic: service" in slipway.yaml.',
+  };
+}
+
+function gone(status: Status, asked: Asked): Refusal | null {
+  if (status.code !== 404) return null;
+  return {
+    code: 'kubernetes/changed',
+    message: `${sentence(asked)}: it is not there any more: ${said(status)}`,
+    hint: 'It is looked at anew and tried again.',
+    retryable: true,
   };
 }
 

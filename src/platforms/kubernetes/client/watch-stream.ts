@@ -1,8 +1,8 @@
 /** One watch from its beginning to its end: a stream of lines, each an event. */
 
-import { createInterface } from 'node:readline';
 import type { Clock } from '../../../kernel/clock.ts';
 import type { KubernetesObject } from '../cluster-client.ts';
+import { linesOf } from './lines.ts';
 import { type Status, statusOf } from './status.ts';
 import type { Answer } from './transport.ts';
 
@@ -53,7 +53,7 @@ export async function readWatch(order: WatchOrder): Promise<'ended' | 'silent'> 
     if ('status' in answer && typeof answer.status !== 'number') throw new WatchRefused(answer.status);
     if (!('stream' in answer)) throw new Error('there is nothing to read');
     order.onOpen();
-    for await (const line of linesOf(answer)) {
+    for await (const line of linesOf(answer.stream)) {
       if (line !== '') order.onEvent(eventOf(line));
     }
     ending.signal.throwIfAborted();
@@ -65,15 +65,6 @@ export async function readWatch(order: WatchOrder): Promise<'ended' | 'silent'> 
     signal.removeEventListener('abort', leave);
     ending.abort(new Error('the watch is over'));
   }
-}
-
-/** @throws Error when the stream breaks off. */
-async function* linesOf({ stream }: Answer): AsyncGenerator<string> {
-  let broken: Error | null = null;
-  stream.on('error', (error) => (broken = error));
-  yield* createInterface({ input: stream, crlfDelay: Infinity });
-  if (broken !== null) throw broken as Error;
-  if (!stream.complete) throw new Error('the watch was broken off');
 }
 
 function eventOf(line: string): WatchEvent {
