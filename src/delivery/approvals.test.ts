@@ -67,6 +67,42 @@ describe('what is asked and answered', () => {
   });
 });
 
+describe('the gate of a CI system', () => {
+  const gate = (run: number): Command => ({ ...approval(`the gate of GitHub (run ${run})`), gate: true }) as Command;
+
+  test('is one approval, also where only some may approve, and says who vouches', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, { ...ASKING, approval: { count: 1, by: ['managers'], expires: null } });
+    expect(await refusalOf(rig, approval('eve'))).toBe('delivery/not-an-approver');
+    expect(await rig.order(gate(1))).toBe(
+      'the gate of GitHub (run 1) approved #2 (the host vouches for whom it asked, Slipway has not); it begins',
+    );
+    expect(told<RolloutApproved>(rig, 'rollout.approved')).toMatchObject([
+      { gate: true, authenticated: false, count: 1 },
+    ]);
+  });
+
+  test('is never more than one of a rollout, however often a job runs', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, ASKING);
+    await rig.order(gate(1));
+    expect(await rig.order(gate(2))).toBe(
+      'a gate has approved #2 already: #2 waits for 2 approvals (the gate of GitHub (run 1) approved)',
+    );
+    expect(rig.phase()).toBe('paused approval');
+    await rig.order(approval('ana'));
+    expect(rig.phase()).not.toBe('paused approval');
+  });
+
+  test('is asked anew for another release', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, ASKING);
+    await rig.order(gate(1));
+    await rig.deploy(3, ASKING);
+    expect(rig.controller.state().rollout).toMatchObject({ candidate: 3, approvals: [] });
+  });
+});
+
 test('whoever was shown one release does not approve or reject another one that came meanwhile', async () => {
   const rig = await createServingRig();
   await rig.deploy(2, ASKING);

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createRedactor, resolveSecrets, type SecretReference } from './secret.ts';
+import { createRedactor, resolveSecrets, secretForms, type SecretReference } from './secret.ts';
 import { temporaryFolder } from './workspace.ts';
 
 const folder = temporaryFolder('slipway-secret-');
@@ -65,4 +65,18 @@ describe('what is shown', () => {
   test('keeps its words when a value is as short as one', () => {
     expect(createRedactor(['on', 'true'])('only once is true')).toBe('only once is true');
   });
+});
+
+test('a value is found in base64 wherever it begins, and each of its forms is known', () => {
+  const secret = 'correct horse?~é';
+  const redact = createRedactor([secret]);
+  for (const before of ['', 'u', 'us', 'user:', 'Basic user:']) {
+    for (const after of ['', '!', '!!', ' and more']) {
+      const whole = Buffer.from(`${before}${secret}${after}`);
+      // What stays are the characters that its neighbours have a part in.
+      for (const kind of ['base64', 'base64url'] as const) expect(redact(whole.toString(kind))).toContain('[secret]');
+    }
+  }
+  expect(secretForms([secret, 'short'])).toContain(encodeURIComponent(secret));
+  expect(secretForms(['short', ''])).toEqual([]);
 });
