@@ -17,7 +17,8 @@ export function readForeignResult(text: string): KeptResult | undefined {
   // What JSON.parse gives is JSON.
   const json = value as Json;
   if (digest !== digestOfJson({ value: json, tree })) return undefined;
-  return { task, value: json, summary, tree, content: digest, ranAt, duration };
+  // In the order of our own records, so that what is handed on has the same bytes as what was handed over.
+  return { task, value: json, summary, ranAt, duration, tree, content: digest };
 }
 
 function parsed(text: string): unknown {

@@ -75,6 +75,10 @@ describe('a job on another machine', () => {
     const { given } = await built();
     const second = handed(given.path);
     takeHandover(place(second));
+    const same = await second.run([compile, unit]);
+    const again = giveHandover(place(second), { name: 'again', fingerprints: same.fingerprints });
+    expect(sha256(readFileSync(again.path))).toBe(sha256(readFileSync(given.path)));
+    rmSync(again.path);
     const run = await second.run([compile, pack]);
     const third = handed(giveHandover(place(second), { name: 'package', fingerprints: run.fingerprints }).path);
     takeHandover(place(third));
