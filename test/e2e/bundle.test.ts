@@ -98,11 +98,14 @@ test('the load generator of the bundle finds what it is made of', async () => {
   expect(JSON.parse(stdout)).toMatchObject({ unanswered: 0, reachable: true });
 });
 
-test('what each run loads brings no parser of project files or of images', () => {
+test('what each run loads brings no parser of project files or of images, and no platform', () => {
   const dist = join(checkout, 'dist');
   const chunks = readdirSync(dist).filter((name) => /^slipway-(run|tasks)-/.test(name));
   expect(chunks).toHaveLength(2);
-  for (const name of chunks) expect(readFileSync(join(dist, name), 'utf8')).not.toMatch(/node_modules\/(zod|yaml)\//);
+  for (const name of chunks)
+    expect(readFileSync(join(dist, name), 'utf8')).not.toMatch(
+      /node_modules\/(zod|yaml|@kubernetes)\/|region src\/platforms\//,
+    );
 });
 
 test('bin/slipway bundles again when a source was edited, came or went, and else does not', () => {
