@@ -9,7 +9,10 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { rollOut } from '../../src/cli/commands/deploy.ts';
+import { createHostTerminal } from '../../src/cli/host-terminal.ts';
 import type { HistoryDocument } from '../../src/cli/report/history-document.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { detectHost } from '../../src/hosts/index.ts';
 import { sha256 } from '../../src/kernel/digest.ts';
 import { temporaryFolder } from '../../src/kernel/workspace.ts';
 import { createCache } from '../../src/pipeline/index.ts';
@@ -34,6 +37,8 @@ interface Said {
 interface Project {
   /** As `slipway deploy ENVIRONMENT` in a CI job does once the image is made. */
   deploy(environment: string, image?: string): Promise<Said>;
+  /** The same with `--approved-by-host`, in a run of GitHub. */
+  deployBehindGate(environment: string, run: number): Promise<Said>;
   /** The command line in a process of its own. */
   slipway(...args: readonly string[]): Said;
 }
@@ -44,17 +49,21 @@ async function createProject(rig: AgentRig, environments: string, branch = 'main
   if (project === null) throw new Error(JSON.stringify(problems));
   const env = { ...process.env, SLIPWAY_HOME: rig.home, CI: 'true', GREETING: 'a secret greeting' };
   const system: System = openSystem(env);
+  const deploy = async (environment: string, image: string, run?: number): Promise<Said> => {
+    const plain = plainTerminal();
+    const terminal = run === undefined ? plain : { ...plain, ...hostOf(run) };
+    const commit = '0'.repeat(40);
+    const revision = { commit, short: commit.slice(0, 12), kind: 'branch', name: branch, dirty: 0 } as const;
+    const cache = createCache({ folder: system.cache, clock: system.clock });
+    const session = { folder, project, revision, tasks: [], cache };
+    const scene = { system, terminal, session, signal: new AbortController().signal };
+    const approvedByHost = run !== undefined;
+    const code = await rollOut(scene, { image: sha256(image), environment, wait: true, approvedByHost });
+    return { code, text: terminal.printed() + terminal.noted() };
+  };
   return {
-    async deploy(environment, image = 'image') {
-      const terminal = plainTerminal();
-      const commit = '0'.repeat(40);
-      const revision = { commit, short: commit.slice(0, 12), kind: 'branch', name: branch, dirty: 0 } as const;
-      const cache = createCache({ folder: system.cache, clock: system.clock });
-      const session = { folder, project, revision, tasks: [], cache };
-      const scene = { system, terminal, session, signal: new AbortController().signal };
-      const code = await rollOut(scene, { image: sha256(image), environment, wait: true });
-      return { code, text: terminal.printed() + terminal.noted() };
-    },
+    deploy: (environment, image = 'image') => deploy(environment, image),
+    deployBehindGate: (environment, run) => deploy(environment, 'image', run),
     slipway(...args) {
       const options = { cwd: folder, env, encoding: 'utf8' } as const;
       const { status, stdout, stderr } = spawnSync(
@@ -65,6 +74,14 @@ async function createProject(rig: AgentRig, environments: string, branch = 'main
       return { code: status, text: stdout + stderr };
     },
   };
+}
+
+/** What a terminal has in a job. */
+function hostOf(run: number): Pick<Terminal, 'host'> {
+  const bridge = detectHost({ GITHUB_ACTIONS: 'true', GITHUB_RUN_ID: String(run) });
+  if (bridge === null) throw new Error('no host');
+  const { host } = createHostTerminal({}, bridge);
+  return host === undefined ? {} : { host };
 }
 
 /** Nothing is judged in it, so a first deployment need not be watched for half a minute. */
@@ -116,6 +133,34 @@ describe('a release that needs an approval', () => {
     expect(again).toMatchObject({
       code: 1,
       text: expect.stringContaining('rejected by ana: not on a Friday') as string,
+    });
+  });
+
+  test('is let through by the gate of a CI system, as one approval and for one who may', async () => {
+    await using rig = createAgentRig();
+    await rig.start();
+    const approval = '{ count: 2, by: [ana] }';
+    const project = await createProject(rig, `environments: { local: { approval: ${approval}, ${FAST} } }`);
+    const gate = /the gate of GitHub's environment local \(run 7\)/;
+    const waiting = await project.deployBehindGate('local', 7);
+    expect(waiting.code).toBe(4);
+    expect(waiting.text).toMatch(/approved #1 \(the host vouches for whom it asked, Slipway has not\); #1 waits for 2/);
+    // The job runs again, and the host has been asked again.
+    const again = await project.deployBehindGate('local', 8);
+    expect(again).toMatchObject({ code: 4, text: expect.stringContaining('a gate has approved #1 already') as string });
+    expect(project.slipway('status').text).toMatch(/\(run 7\) \(the host vouches, not Slipway\), 1 of 2/);
+    expect(project.slipway('approve', 'local', '--as', 'ana').code).toBe(0);
+    expect((await project.deployBehindGate('local', 8)).code).toBe(0);
+    expect(project.slipway('why').text).toMatch(gate);
+  });
+
+  test('is not let through by a gate where there is none', async () => {
+    await using rig = createAgentRig();
+    await rig.start();
+    const project = await createProject(rig, `environments: { local: { approval: 1, ${FAST} } }`);
+    expect(project.slipway('deploy', 'local', '--approved-by-host')).toMatchObject({
+      code: 2,
+      text: expect.stringContaining('cli/no-host') as string,
     });
   });
 

@@ -56,7 +56,7 @@ function failure(task: TaskResult, redact: Redact): readonly string[] {
 }
 
 /** Characters that Markdown or HTML would take for more than themselves. */
-export function text(foreign: string): string {
+function text(foreign: string): string {
   return plainLines(unstyled(foreign))
     .join(' ')
     .replaceAll(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
