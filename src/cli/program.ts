@@ -52,6 +52,14 @@ function addProjectCommands(program: Command, { terminal, run }: Scene): void {
       run(import('./commands/project.ts').then((it) => it.runConfig(terminal, options.json === true))),
     );
   program
+    .command('doctor')
+    .description('name what is wrong or outdated in the workflows, .gitlab-ci.yml and Jenkinsfile of this repository')
+    .argument('[paths...]', 'files and folders; all of the repository when none is given')
+    .option('--json', 'as JSON')
+    .action((paths, options) =>
+      run(import('./commands/doctor.ts').then((it) => it.runDoctor(terminal, { paths, json: options.json === true }))),
+    );
+  program
     .command('schema')
     .description('print the JSON Schema of slipway.yaml, for editors')
     .action(() => run(import('./commands/project.ts').then((it) => it.runSchema(terminal))));

@@ -3,6 +3,7 @@
  * each of them reads. It writes text and runs nothing.
  */
 
+import type * as doctor from './doctor/index.ts';
 import type { HostGenerator, HostName } from './host-generator.ts';
 import { type Pins, SHIPPED_PINS } from './pins.ts';
 
@@ -41,4 +42,9 @@ export async function readPins(lock: string | undefined): Promise<Pins> {
 export async function lockText(pins: Pins): Promise<string> {
   const { writeLock } = await import('./lock-file.ts');
   return writeLock(pins);
+}
+
+/** What looks at the files of CI systems that people wrote. Its rules are loaded only when they are wanted. */
+export async function openDoctor(): Promise<typeof doctor> {
+  return import('./doctor/index.ts');
 }
