@@ -10,6 +10,7 @@ import type { Journal } from './journal/index.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { failpoint } from './kernel/failpoint.ts';
 import { Fault } from './kernel/fault.ts';
+import { outlivingEnvironment } from './kernel/outliving.ts';
 import type { SecretReference } from './kernel/secret.ts';
 import { cacheFolder, homeFolder, readIfThere, socketPath } from './kernel/workspace.ts';
 import type { TaskDefinition } from './pipeline/index.ts';
@@ -83,7 +84,7 @@ export async function ensureAgent(system: System): Promise<AgentClient> {
       program: process.execPath,
       args: ['--disable-warning=ExperimentalWarning', programPath('slipway'), 'serve', '--quiet'],
       cwd: system.home,
-      env: definedOnly(system.env),
+      env: outlivingEnvironment(definedOnly(system.env)),
       stdout: log,
       stderr: log,
     },

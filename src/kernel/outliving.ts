@@ -1,0 +1,19 @@
+/** The environment of a process that is to outlive the job of a CI system in which it was started. */
+
+/**
+ * By these a runner knows what belongs to a job and ends it with the job (GitHub: RUNNER_TRACKING_ID; Jenkins' process tree
+ * killer: the cookies and BUILD_ID), or a program that it is in one.
+ */
+const MARKS = new Set([
+  'BUILD_ID',
+  'GITHUB_ACTIONS',
+  'GITLAB_CI',
+  'JENKINS_NODE_COOKIE',
+  'JENKINS_SERVER_COOKIE',
+  'JENKINS_URL',
+  'RUNNER_TRACKING_ID',
+]);
+
+export function outlivingEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !MARKS.has(name)));
+}
