@@ -32,8 +32,16 @@ export const CARGO_SLOT = 'cargo';
 
 /** Names beside the project's own files: nothing that Cargo or a test reads (checked against what the compiler read). */
 const LEFT_OUT = new Set([
-  ...['.git', '.slipway', '.github', '.gitlab-ci.yml', 'Jenkinsfile', 'node_modules'],
-  ...['slipway.ci.lock', 'slipway.yaml', 'target'],
+  '.git',
+  '.github',
+  '.gitlab-ci-local',
+  '.gitlab-ci.yml',
+  '.slipway',
+  'Jenkinsfile',
+  'node_modules',
+  'slipway.ci.lock',
+  'slipway.yaml',
+  'target',
 ]);
 
 export interface RustProject {

@@ -132,7 +132,7 @@ test('failed and crashed tests are named with what they said', async () => {
       { rule: 'test', place: { file: 'tests/api.rs' }, message: expect.stringContaining('off by one') },
       { rule: 'test', place: null, message: expect.stringContaining('tests/crash.rs ended without a summary') },
     ],
-    value: { passed: 1, failed: 1 },
+    value: { passed: 1, failed: 1, suites: [{ crash: null }, { crash: expect.stringContaining('signal: 6') }] },
   });
   const [api] = readTestSuites(outcome.kind === 'failed' ? (outcome.value ?? null) : null);
   expect(api).toMatchObject({ name: 'tests/api.rs', failed: [{ name: 'wrong' }], ignored: [] });

@@ -97,7 +97,12 @@ const LONGEST_OUTPUT = 8000;
 function findingsOf({ name: program, failures, finished, ending }: TestProgram): readonly Finding[] {
   const failed = failures.map(({ name, output }): Finding => {
     const [, file, line, column] = PANIC.exec(output) ?? [];
-    const said = output.split('\n').slice(0, 6).join('\n');
+    // What it printed before may be long; why it failed comes last.
+    const said = output
+      .slice(Math.max(0, output.search(/^thread '.*panicked at/m)))
+      .split('\n')
+      .slice(0, 6)
+      .join('\n');
     const at = { line: Number(line), column: Number(column), endLine: null, endColumn: null };
     return {
       severity: 'error',

@@ -100,7 +100,7 @@ describe('the log of a job on GitHub', () => {
         expect(linesOf(line)).toHaveLength(1);
         const command = commandIn(line);
         // oxlint-disable-next-line no-control-regex -- control characters are what this is about
-        const plain = (text: string) => text.replaceAll(/\u001b\[[0-9;]*m/g, '');
+        const plain = (text: string) => text.replaceAll(/\u001b\[[0-9;]*m/g, '').replaceAll('##[', '## [');
         expect(command).toMatchObject({ name: 'error' });
         expect(command?.data.trim()).toBe(plain(message).trim());
         expect(command?.properties).toMatchObject({ line: '3', endLine: '3', col: '5', endColumn: '9' });

@@ -36,13 +36,14 @@ function say(word: HostWord): string | null {
       return `::${word.kind} title=${property(word.title)}::${data(word.message)}`;
     case 'finding': {
       const { rule, message, place } = word.finding;
+      // Columns are shown only within one line.
+      const within = place !== null && (place.endLine ?? place.line) === place.line ? place : null;
       const fields: readonly (readonly [string, string | number | null])[] = [
         ['file', place?.file ?? null],
         ['line', place?.line ?? null],
         ['endLine', place?.endLine ?? null],
-        // Columns are shown only within one line.
-        ['col', place?.endLine === place?.line ? (place?.column ?? null) : null],
-        ['endColumn', place?.endLine === place?.line ? (place?.endColumn ?? null) : null],
+        ['col', within?.column ?? null],
+        ['endColumn', within?.endColumn ?? null],
         ['title', rule],
       ];
       const given = fields.flatMap(([name, value]) => (value === null ? [] : [`${name}=${property(String(value))}`]));
@@ -54,7 +55,11 @@ function say(word: HostWord): string | null {
 
 /** As the runner's own toolkit escapes what stands after the last `::`. */
 function data(text: string): string {
-  return unstyled(text).replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+  return unstyled(text)
+    .replaceAll('##[', '## [')
+    .replaceAll('%', '%25')
+    .replaceAll('\r', '%0D')
+    .replaceAll('\n', '%0A');
 }
 
 function property(text: string): string {
