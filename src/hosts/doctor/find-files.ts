@@ -21,7 +21,7 @@ const LARGEST = 1024 * 1024;
 const MOST_FILES = 50_000;
 
 /** What a file is by its path (with `/`) and, where that does not say, by its text; `null`: nothing for us. */
-export function kindOf(path: string, text: () => string): FileKind | null {
+function kindOf(path: string, text: () => string): FileKind | null {
   const name = basename(path);
   const yaml = /\.ya?ml$/i.test(name);
   if (yaml && /(?:^|\/)\.(?:github|gitea|forgejo)\/workflows\/[^/]+$/.test(path)) return 'github';

@@ -300,66 +300,69 @@ test('two that are scraped at other times, pods that restart and looks at any mo
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('look'), at: fc.nat(1), age: fc.nat(60) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart'), pod: fc.nat(2) }) },
   );
-  const property = fc.asyncProperty(fc.array(step as fc.Arbitrary<Step>, { maxLength: 80, size: 'max' }), async (steps) => {
-    const rig = createRig();
-    const pods = [1, 2, 2].map((release, index) => ({
-      release,
-      pod: `p${index}`,
-      ok: 0,
-      slow: 0,
-      error: 0,
-      since: 100,
-    }));
-    const views: FakePod[][] = [[], []];
-    const truth = { requests: 0, bad: 0, slow: 0 };
-    const seen = { requests: 0, bad: 0, slow: 0 };
-    let baseline: CounterBaseline = { rows: {}, share: 0.5 };
-    const scrape = (by: number, index: number): void => {
-      const pod = pods[index];
-      const view = views[by];
-      if (pod === undefined || view === undefined) return;
-      const all = pod.ok + pod.slow + pod.error;
-      const buckets = { '0.5': all - pod.slow, '+Inf': all };
-      view[index] = { ...pod, ok: pod.ok + pod.slow, buckets };
-    };
-    const look = async (at: number, age: number): Promise<void> => {
-      const known = (views[at] ?? []).filter((pod) => pod !== undefined);
-      const rows = (await rig.read(known.map((pod) => ({ ...pod, age })))) ?? [];
-      // None was scraped yet.
-      if (rows.length === 0) return;
-      const reading = countersSince(baseline, rows, plan);
-      if (reading.kind === 'error') throw new Error(reading.message);
-      baseline = reading.baseline;
-      for (const arm of ['candidate', 'stable'] as const) {
-        seen.requests += reading.counts[arm].requests;
-        seen.bad += reading.counts[arm].bad;
-        seen.slow += reading.counts.slow?.[arm].bad ?? 0;
+  const property = fc.asyncProperty(
+    fc.array(step as fc.Arbitrary<Step>, { maxLength: 80, size: 'max' }),
+    async (steps) => {
+      const rig = createRig();
+      const pods = [1, 2, 2].map((release, index) => ({
+        release,
+        pod: `p${index}`,
+        ok: 0,
+        slow: 0,
+        error: 0,
+        since: 100,
+      }));
+      const views: FakePod[][] = [[], []];
+      const truth = { requests: 0, bad: 0, slow: 0 };
+      const seen = { requests: 0, bad: 0, slow: 0 };
+      let baseline: CounterBaseline = { rows: {}, share: 0.5 };
+      const scrape = (by: number, index: number): void => {
+        const pod = pods[index];
+        const view = views[by];
+        if (pod === undefined || view === undefined) return;
+        const all = pod.ok + pod.slow + pod.error;
+        const buckets = { '0.5': all - pod.slow, '+Inf': all };
+        view[index] = { ...pod, ok: pod.ok + pod.slow, buckets };
+      };
+      const look = async (at: number, age: number): Promise<void> => {
+        const known = (views[at] ?? []).filter((pod) => pod !== undefined);
+        const rows = (await rig.read(known.map((pod) => ({ ...pod, age })))) ?? [];
+        // None was scraped yet.
+        if (rows.length === 0) return;
+        const reading = countersSince(baseline, rows, plan);
+        if (reading.kind === 'error') throw new Error(reading.message);
+        baseline = reading.baseline;
+        for (const arm of ['candidate', 'stable'] as const) {
+          seen.requests += reading.counts[arm].requests;
+          seen.bad += reading.counts[arm].bad;
+          seen.slow += reading.counts.slow?.[arm].bad ?? 0;
+        }
+      };
+      for (const it of steps) {
+        if (it.kind === 'look') await look(it.at, it.age);
+        const pod = it.kind === 'look' ? undefined : pods[it.pod];
+        if (pod === undefined) continue;
+        if (it.kind === 'scrape') scrape(it.by, it.pod);
+        if (it.kind === 'serve') {
+          pod.ok += it.ok;
+          pod.slow += it.slow;
+          pod.error += it.error;
+          truth.requests += it.ok + it.slow + it.error;
+          truth.bad += it.error;
+          truth.slow += it.slow;
+        }
+        if (it.kind === 'restart') {
+          // What is counted after the last scrape before a restart is lost with the process: that is told elsewhere.
+          scrape(0, it.pod);
+          await look(0, 0);
+          Object.assign(pod, { ok: 0, slow: 0, error: 0, since: pod.since + 1 });
+        }
       }
-    };
-    for (const it of steps) {
-      if (it.kind === 'look') await look(it.at, it.age);
-      const pod = it.kind === 'look' ? undefined : pods[it.pod];
-      if (pod === undefined) continue;
-      if (it.kind === 'scrape') scrape(it.by, it.pod);
-      if (it.kind === 'serve') {
-        pod.ok += it.ok;
-        pod.slow += it.slow;
-        pod.error += it.error;
-        truth.requests += it.ok + it.slow + it.error;
-        truth.bad += it.error;
-        truth.slow += it.slow;
-      }
-      if (it.kind === 'restart') {
-        // What is counted after the last scrape before a restart is lost with the process: that is told elsewhere.
-        scrape(0, it.pod);
-        await look(0, 0);
-        Object.assign(pod, { ok: 0, slow: 0, error: 0, since: pod.since + 1 });
-      }
-    }
-    for (const index of pods.keys()) scrape(1, index);
-    await look(1, 0);
-    expect(seen).toEqual(truth);
-  });
+      for (const index of pods.keys()) scrape(1, index);
+      await look(1, 0);
+      expect(seen).toEqual(truth);
+    },
+  );
   await fc.assert(property, { numRuns: 60 });
 });
 

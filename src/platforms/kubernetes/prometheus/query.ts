@@ -3,8 +3,8 @@
 import type { EnvironmentContext, PrometheusSpec } from '../../../delivery/index.ts';
 
 /** Labels that the scrape configuration makes of those of our pods (docs/guide/metrics.md). */
-export const SERVICE_LABEL = 'slipway_service';
-export const ENVIRONMENT_LABEL = 'slipway_environment';
+const SERVICE_LABEL = 'slipway_service';
+const ENVIRONMENT_LABEL = 'slipway_environment';
 
 /** When the counters were zero: our own replica says it, other programs are as old as their process. */
 export const SINCE_SERIES = ['slipway_counting_since_seconds', 'process_start_time_seconds'] as const;
