@@ -3,13 +3,16 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import type { KubernetesSpec } from '../../src/delivery/index.ts';
 import { randomIdentifier } from '../../src/kernel/random.ts';
+import { leastRules } from '../../src/platforms/kubernetes/least-role.ts';
 import { temporaryFolder } from '../../src/kernel/workspace.ts';
 import { type AdminClient, type ApiObject, createAdminClient } from '../cluster/admin-client.ts';
 import { type AuditEvent, type AuditFilter, readAuditLog } from '../cluster/audit-log.ts';
 import { packedControlPlane } from '../cluster/control-plane-binary.ts';
 import { joinLocalCluster, type LocalCluster, startLocalCluster } from '../cluster/local-cluster.ts';
 import { BEHAVIOUR_ANNOTATION, type PodBehaviour, type PodRule, RULES_LABEL } from '../cluster/node/pod-behaviour.ts';
+import { until } from './agent-rig.ts';
 import { createPlayedGateway, type PlayedGateway } from '../cluster/played-gateway.ts';
 import { defineSharedKinds } from '../cluster/shared-kinds.ts';
 
@@ -27,10 +30,14 @@ export interface ClusterRig {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+type Rule = ReturnType<typeof leastRules>[number];
+
 export interface NamespaceOptions {
   readonly prefix?: string;
-  /** Rules of the account's Role; `LEAST_RULES` unless it is said. */
-  readonly rules?: readonly object[];
+  /** For which the account gets the least rights; `gateway-api` unless it is said. */
+  readonly traffic?: KubernetesSpec['traffic'];
+  /** Of the account's Role, in the place of the least ones. */
+  readonly rules?: readonly Rule[];
 }
 
 export interface NamespaceRig {
@@ -115,18 +122,20 @@ const ACCOUNT = 'slipway';
 const RULES_MAP = 'pod-rules';
 
 async function createNamespace(parts: NamespaceParts): Promise<NamespaceRig> {
-  const { admin, local, adminConfig, folder, prefix = 'test', rules = LEAST_RULES } = parts;
+  const { admin, local, adminConfig, folder, prefix = 'test', traffic = 'gateway-api' } = parts;
   const name = `${prefix}-${randomIdentifier(8).toLowerCase()}`;
+  const rules = parts.rules ?? leastRules({ namespace: name, traffic });
   const core = `/api/v1/namespaces/${name}`;
   const gateways: PlayedGateway[] = [];
   await admin.demand('POST', '/api/v1/namespaces', { content: { metadata: { name } } });
   await grant(admin, name, rules);
+  await untilInForce(admin, name, rules);
   const kubeconfig = join(folder, `${name}.kubeconfig`);
   writeFileSync(kubeconfig, await accountConfig(admin, adminConfig, name), { mode: 0o600 });
   return {
     name,
     kubeconfig,
-    user: `system:serviceaccount:${name}:${ACCOUNT}`,
+    user: userIn(name),
     async play(played) {
       await admin.apply(`${core}/configmaps/${RULES_MAP}`, {
         apiVersion: 'v1',
@@ -155,8 +164,7 @@ async function createNamespace(parts: NamespaceParts): Promise<NamespaceRig> {
     },
     audit(filter = {}) {
       if (local === null) throw new Error('only of a local cluster is there an audit log');
-      const user = `system:serviceaccount:${name}:${ACCOUNT}`;
-      return readAuditLog(local.auditLog, { ...filter, user, namespace: name });
+      return readAuditLog(local.auditLog, { ...filter, user: userIn(name), namespace: name });
     },
     async remove() {
       for (const gateway of gateways) gateway.close();
@@ -165,7 +173,7 @@ async function createNamespace(parts: NamespaceParts): Promise<NamespaceRig> {
   };
 }
 
-async function grant(admin: AdminClient, namespace: string, rules: readonly object[]): Promise<void> {
+async function grant(admin: AdminClient, namespace: string, rules: readonly Rule[]): Promise<void> {
   const metadata = { name: ACCOUNT };
   const rights = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
   await admin.demand('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { content: { metadata } });
@@ -177,6 +185,27 @@ async function grant(admin: AdminClient, namespace: string, rules: readonly obje
       subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace }],
     },
   });
+}
+
+/** The authorizer of the API server follows Roles by a watch of its own. */
+async function untilInForce(admin: AdminClient, namespace: string, rules: readonly Rule[]): Promise<void> {
+  const [rule] = rules;
+  if (rule === undefined) return;
+  const [group = ''] = rule.apiGroups;
+  const [resource = ''] = rule.resources;
+  const [verb = ''] = rule.verbs;
+  const user = userIn(namespace);
+  const spec = { user, resourceAttributes: { namespace, group, resource, verb, name: rule.resourceNames?.[0] ?? '' } };
+  await until(async () => {
+    const review = await admin.demand('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', {
+      content: { spec },
+    });
+    return (review['status'] as { readonly allowed: boolean }).allowed;
+  });
+}
+
+function userIn(namespace: string): string {
+  return `system:serviceaccount:${namespace}:${ACCOUNT}`;
 }
 
 /** A kubeconfig with a token of the account, good for an hour. */
@@ -207,17 +236,3 @@ async function listed(
   const { items } = (await admin.demand('GET', `${path}?${query.toString()}`)) as unknown as { items: ApiObject[] };
   return items;
 }
-
-const ALL = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'];
-
-/** What Slipway needs in a namespace, and nothing else. */
-export const LEAST_RULES: readonly object[] = [
-  { apiGroups: [''], resources: ['services', 'configmaps', 'secrets', 'serviceaccounts'], verbs: ALL },
-  { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list', 'watch', 'patch'] },
-  { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
-  { apiGroups: ['apps'], resources: ['deployments'], verbs: ALL },
-  { apiGroups: ['policy'], resources: ['poddisruptionbudgets'], verbs: ALL },
-  { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ALL },
-  { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: ALL },
-  { apiGroups: ['networking.istio.io'], resources: ['virtualservices', 'destinationrules'], verbs: ALL },
-];

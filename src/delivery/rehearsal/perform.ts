@@ -16,9 +16,12 @@ export interface Performer {
 export interface PerformerOptions {
   readonly rehearsal: Rehearsal;
   readonly cast: Cast;
-  readonly engine: RehearsedEngine;
-  readonly platform: SimulatedPlatform;
+  readonly engine: Pick<RehearsedEngine, 'command' | 'crash' | 'state'>;
+  readonly platform: PlayedWorld;
 }
+
+/** What of a world an event can change. */
+export type PlayedWorld = Pick<SimulatedPlatform, 'setMetrics' | 'setRelease' | 'setRouterDelay' | 'setTraffic'>;
 
 export function createPerformer({ rehearsal, cast, engine, platform }: PerformerOptions): Performer {
   // The project file of the rehearsal, as events edit it: a deployment takes it as it is then.
@@ -86,7 +89,7 @@ export function createPerformer({ rehearsal, cast, engine, platform }: Performer
 
 type WorldAction = Extract<RehearsalAction, { kind: 'metrics' | 'router' | 'set' | 'traffic' }>;
 
-function change(platform: SimulatedPlatform, action: WorldAction): void {
+function change(platform: PlayedWorld, action: WorldAction): void {
   switch (action.kind) {
     case 'metrics':
       return platform.setMetrics(action.state);

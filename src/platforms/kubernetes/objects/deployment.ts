@@ -49,11 +49,18 @@ export function deployment(context: ObjectsContext, release: Release, replicas: 
     spec: {
       replicas,
       revisionHistoryLimit: 0,
-      progressDeadlineSeconds: Math.max(1, Math.ceil(spec.strategy.deadline / 1000)),
+      progressDeadlineSeconds: progressDeadline(spec.strategy),
       selector: { matchLabels: labels },
       template: { metadata: { labels, ...scrapedAt(context) }, spec: podSpec(context, release) },
     },
   });
+}
+
+/** The controller's word for "never": what waits for a person has not failed when its deadline is over. */
+const NO_DEADLINE = 2_147_483_647;
+
+function progressDeadline({ deadline, onDeadline }: EnvironmentSpec['strategy']): number {
+  return onDeadline === 'hold' ? NO_DEADLINE : Math.max(1, Math.ceil(deadline / 1000));
 }
 
 /** What a Prometheus that looks for pods by the usual annotations needs to find the counters. */

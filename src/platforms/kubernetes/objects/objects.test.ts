@@ -53,6 +53,16 @@ describe('the pods of a release', () => {
     expect(one?.['replicas']).toBe(1);
   });
 
+  test('have failed when their deadline is over, unless that is to wait for a person', () => {
+    const { strategy } = context.spec;
+    const held = sampleContext({ spec: { strategy: { ...strategy, onDeadline: 'hold' } } });
+    const [aborted, waits] = [context, held].map((one) =>
+      specOf(ofKind(releaseObjects(one, release, 1), 'Deployment')),
+    );
+    expect(aborted?.['progressDeadlineSeconds']).toBe(Math.ceil(strategy.deadline / 1000));
+    expect(waits?.['progressDeadlineSeconds']).toBe(2 ** 31 - 1);
+  });
+
   test('get the configuration of their release and no value of a secret', () => {
     const objects = releaseObjects(context, release, 1);
     expect(ofKind(objects, 'ConfigMap')).toMatchObject({ immutable: true, data: { LOG_LEVEL: 'info' } });
