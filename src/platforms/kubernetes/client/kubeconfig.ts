@@ -36,6 +36,7 @@ const IN_CLUSTER_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 /** @throws Fault `kubernetes/kubeconfig`, `kubernetes/unknown-context`. */
 export function openKubeconfig(target: ClusterTarget, variables: Variables): Access {
   const { config, where } = loaded(target, variables);
+  if (config.getContexts().length === 0) throw unusable(`There is no context in ${where}.`);
   const context = target.context ?? config.getCurrentContext();
   choose(config, { context, where });
   const cluster = config.getCurrentCluster();
@@ -46,23 +47,25 @@ export function openKubeconfig(target: ClusterTarget, variables: Variables): Acc
     throw unusable(`The server of the context ${context} in ${where} is no address: ${cluster.server}.`);
   }
   const user = config.getCurrentUser();
+  let pending: Promise<Credentials> | undefined;
+  const credentials = async (): Promise<Credentials> => {
+    const headers: Record<string, string> = {};
+    const options: RequestOptions = { headers };
+    try {
+      await config.applyToHTTPSOptions(options);
+      return { ...options, headers };
+    } catch (error) {
+      const why = firstLine(messageOf(error));
+      throw unusable(`The credentials of the user ${user?.name ?? 'nobody'} in ${where} can't be had: ${why}.`);
+    }
+  };
   return {
     server: new URL(cluster.server),
     context,
     user: user?.name ?? 'nobody',
     proxied: typeof cluster.proxyUrl === 'string',
-    async credentials() {
-      const headers: Record<string, string> = {};
-      const options: RequestOptions = { headers };
-      try {
-        await config.applyToHTTPSOptions(options);
-        return { ...options, headers };
-      } catch (error) {
-        throw unusable(
-          `The credentials of the user ${user?.name ?? 'nobody'} in ${where} can't be had: ${firstLine(messageOf(error))}.`,
-        );
-      }
-    },
+    // Many requests begin at once, and one run of a program is enough for them.
+    credentials: () => (pending ??= credentials().finally(() => (pending = undefined))),
   };
 }
 
@@ -88,9 +91,11 @@ function loaded({ kubeconfig }: ClusterTarget, variables: Variables): Loaded {
 }
 
 function fromFiles(paths: readonly string[]): Loaded {
-  const [first = '', ...others] = paths;
+  // As kubectl does: one of several may be missing.
+  const found = paths.filter(isThere);
+  const [first = paths[0] ?? '', ...others] = found;
   const config = fromFile(first);
-  const where = `the kubeconfig ${paths.join(' and ')}`;
+  const where = `the kubeconfig ${[first, ...others].join(' and ')}`;
   for (const path of others) {
     try {
       config.mergeConfig(fromFile(path), config.getCurrentContext() !== undefined);
@@ -110,7 +115,6 @@ function fromFile(path: string): KubeConfig {
   } catch (error) {
     throw unusable(`${path} is no kubeconfig: ${withoutContent(error)}.`);
   }
-  if (config.getContexts().length === 0) throw unusable(`${path} is no kubeconfig: there is no context in it.`);
   config.makePathsAbsolute(dirname(path));
   return config;
 }
