@@ -155,10 +155,16 @@ describe('the linux/amd64 child', () => {
     if (process.arch !== 'x64') throw new Error(`this test needs an amd64 machine, not ${process.arch}`);
     const { entrypoint, environment, user } = childFor('linux/amd64');
     const root = unpackChild('linux/amd64');
-    // Only the port is another one: 8080 may be taken here.
-    const port = await freePort();
-    const configuration = JSON.parse(readFileSync(join(root, 'slipway/replica.json'), 'utf8')) as { listen: object };
-    const moved = { ...configuration, listen: { ...configuration.listen, host: '127.0.0.1', port } };
+    // Only the ports are others: 8080 and 9464 may be taken here.
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    type Configuration = { readonly listen: object; readonly metrics: object };
+    const configuration = JSON.parse(readFileSync(join(root, 'slipway/replica.json'), 'utf8')) as Configuration;
+    const host = '127.0.0.1';
+    const moved = {
+      ...configuration,
+      listen: { ...configuration.listen, host, port },
+      metrics: { ...configuration.metrics, host, port: metricsPort },
+    };
     writeFileSync(join(root, 'slipway/replica-test.json'), JSON.stringify(moved));
     const variables = environment.map((line) => line.split('=') as [string, string]);
     const env = { ...Object.fromEntries(variables), SLIPWAY_REPLICA: '/slipway/replica-test.json' };
@@ -172,6 +178,8 @@ describe('the linux/amd64 child', () => {
     try {
       const response = await Promise.race([answers(`http://127.0.0.1:${port}/healthz`), endOf(child, said)]);
       expect({ status: response.status, said: said.text }).toMatchObject({ status: 200 });
+      const metrics = await (await fetch(`http://${host}:${metricsPort}/metrics`)).text();
+      expect(metrics).toMatch(/^slipway_requests_total\{outcome="ok"\} [1-9]/m);
       expect(realpathSync(`/proc/${child.pid}/root`)).toBe(realpathSync(root));
       expect(statSync(`/proc/${child.pid}`).uid).toBe(asRoot ? Number(user?.split(':')[0]) : process.getuid?.());
     } finally {
