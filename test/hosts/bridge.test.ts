@@ -1,11 +1,11 @@
 /**
- * A real run in the environment of a job of each CI system, on the example with a planted lint and a failing test that
+ * A real run in the environment of a job of each CI system, on a small project with a planted lint and a failing test that
  * prints what a host would take for commands, and a secret.
  */
 
 import { spawnSync } from 'node:child_process';
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../src/kernel/workspace.ts';
 
@@ -21,7 +21,7 @@ const EVIL = [
 const scratch = temporaryFolder('slipway-bridge-');
 const repository = join(scratch, 'repository');
 // The service is not the whole repository, as in many.
-const project = join(repository, 'services', 'herald');
+const project = join(repository, 'services', 'tally');
 let commit = '';
 
 function git(...args: string[]): string {
@@ -30,10 +30,9 @@ function git(...args: string[]): string {
 }
 
 beforeAll(() => {
-  const example = join(CHECKOUT, 'examples/herald');
-  cpSync(example, project, { recursive: true, filter: (path) => basename(path) !== 'target' });
+  cpSync(join(CHECKOUT, 'test/fixtures/tally'), project, { recursive: true });
   appendFileSync(
-    join(project, 'src', 'main.rs'),
+    join(project, 'src', 'lib.rs'),
     '\npub fn planted(text: &str) -> usize {\n    return text.len();\n}\n',
   );
   const said = [...EVIL, SECRET].map(
@@ -43,9 +42,9 @@ beforeAll(() => {
     join(project, 'tests', 'planted.rs'),
     `#[test]\nfn fails() {\n${said.join('\n')}\n    panic!("::error::of the panic");\n}\n\n#[test]\nfn passes() {}\n`,
   );
-  appendFileSync(
+  writeFileSync(
     join(project, 'slipway.yaml'),
-    'environments: { staging: { from: [develop], secrets: { TOKEN: env:HERALD_TOKEN } } }\n',
+    'service: tally\nbuild: { target: wasm32-wasip1 }\nenvironments: { staging: { from: [develop], secrets: { TOKEN: env:TALLY_TOKEN } } }\n',
   );
   spawnSync('git', ['init', '--quiet', '--initial-branch=develop', repository]);
   git('add', '--all');
@@ -64,7 +63,7 @@ function run(
   const { status, stdout, stderr } = spawnSync(join(CHECKOUT, 'bin/slipway'), ['run', stage], {
     cwd: project,
     encoding: 'utf8',
-    env: { PATH, HOME, ...rust, SLIPWAY_HOME: join(scratch, 'home'), HERALD_TOKEN: SECRET, ...host },
+    env: { PATH, HOME, ...rust, SLIPWAY_HOME: join(scratch, 'home'), TALLY_TOKEN: SECRET, ...host },
   });
   return { status, log: stdout + stderr };
 }
@@ -79,7 +78,7 @@ function expectReports(): void {
   const junit = report('junit.xml');
   expect(junit).toMatch(/<testcase name="passes" classname="test\/integration tests\/planted"\/>/);
   expect(junit).toMatch(/<testcase name="fails"[^]*?<failure message="::error::of the panic">/);
-  expect(junit).toMatch(/<testsuites name="herald" tests="\d+" failures="1" errors="0" skipped="0">/);
+  expect(junit).toMatch(/<testsuites name="tally" tests="\d+" failures="1" errors="0" skipped="1">/);
   for (const name of ['junit.xml', 'summary.md', 'findings.sarif']) expect(report(name)).not.toContain(SECRET);
 }
 
@@ -106,15 +105,15 @@ describe('a job on GitHub', () => {
     expect(log).toContain('(branch develop); GitHub, run 7');
     const errors = commands(log).filter((line) => line.startsWith('::error'));
     expect(errors.join('\n')).toMatch(
-      /::error file=services\/herald\/src\/main\.rs,line=\d+,endLine=\d+,col=\d+,endColumn=\d+,title=clippy%3A%3Aneedless_return::unneeded `return` statement/,
+      /::error file=services\/tally\/src\/lib\.rs,line=\d+,endLine=\d+,col=\d+,endColumn=\d+,title=clippy%3A%3Aneedless_return::unneeded `return` statement/,
     );
     expect(JSON.parse(report('code-quality.json'))).toContainEqual(
       expect.objectContaining({
         check_name: 'clippy::needless_return',
-        location: expect.objectContaining({ path: 'services/herald/src/main.rs' }),
+        location: expect.objectContaining({ path: 'services/tally/src/lib.rs' }),
       }),
     );
-    expect(readFileSync(summary, 'utf8')).toMatch(/### herald: check failed[^]*\| ❌ \| check\/lint \|/);
+    expect(readFileSync(summary, 'utf8')).toMatch(/### tally: check failed[^]*\| ❌ \| check\/lint \|/);
     expect(readFileSync(output, 'utf8')).toMatch(/^outcome<<(end-[0-9a-f]{32})\nfailed\n\1\n$/);
     expect(existsSync(join(project, '.slipway', 'reports', 'junit.xml'))).toBe(false);
   });
@@ -125,7 +124,7 @@ describe('a job on GitHub', () => {
     for (const line of commands(log)) expect(line).toMatch(/^::(group|endgroup|add-mask|error)\b/);
     const errors = commands(log).filter((line) => line.startsWith('::error'));
     expect(errors).toHaveLength(1);
-    expect(errors[0]).toMatch(/^::error file=services\/herald\/tests\/planted\.rs,line=\d+,col=\d+,title=test::fails/);
+    expect(errors[0]).toMatch(/^::error file=services\/tally\/tests\/planted\.rs,line=\d+,col=\d+,title=test::fails/);
     // It stands only where the host is told to hide it.
     const shown = log.split('\n').filter((line) => line.includes(SECRET));
     expect(shown).not.toEqual([]);
