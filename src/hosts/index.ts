@@ -7,7 +7,7 @@ import type * as doctor from './doctor/index.ts';
 import type { HostGenerator, HostName } from './host-generator.ts';
 import { type Pins, SHIPPED_PINS } from './pins.ts';
 
-export { GENERATED, HOSTS, type HostGenerator, type HostName } from './host-generator.ts';
+export { GENERATED, type HostGenerator, type HostName } from './host-generator.ts';
 export type { HostsFaultCode } from './hosts-fault.ts';
 export { planJobs } from './plan-jobs.ts';
 export { detectHost } from './bridge/detect-host.ts';
@@ -20,16 +20,14 @@ export { LOCK_FILE, type Pins } from './pins.ts';
 export { updatePins } from './update-pins.ts';
 
 /** Each host's own code is loaded only when its file is wanted. */
-const GENERATORS: Readonly<Partial<Record<HostName, () => Promise<HostGenerator>>>> = {
+const GENERATORS: Readonly<Record<HostName, () => Promise<HostGenerator>>> = {
   github: async () => (await import('./github/index.ts')).githubGenerator,
   gitlab: async () => (await import('./gitlab/gitlab-generator.ts')).gitlabGenerator,
   jenkins: async () => (await import('./jenkins/jenkins-generator.ts')).jenkinsGenerator,
 };
 
-export async function openGenerator(host: HostName): Promise<HostGenerator> {
-  const open = GENERATORS[host];
-  if (open === undefined) throw new Error(`nothing writes the file of ${host}`);
-  return open();
+export function openGenerator(host: HostName): Promise<HostGenerator> {
+  return GENERATORS[host]();
 }
 
 /** What the lock file says; without one, and for actions that it does not know, what this Slipway was made with. */

@@ -15,7 +15,7 @@ export type HostEvent =
   | { readonly event: 'manual'; readonly job: string; readonly branch: string };
 
 /** Whether one of the ways is open to the event. */
-export function holds({ ways }: Predicate, event: HostEvent): boolean {
+function holds({ ways }: Predicate, event: HostEvent): boolean {
   return ways.some((way) => isOpen(way, event));
 }
 

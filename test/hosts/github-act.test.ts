@@ -17,6 +17,9 @@ import { sharedTool } from '../rigs/shared-tools.ts';
 const missing = (await sharedTool('act')) === null;
 if (missing) process.stderr.write('skipped: there is no act in ../shared/peers\n');
 
+/** The host has asked somebody before the job begins, so Slipway asks nobody. */
+const PROJECT = HOST_PROJECT.replace('production: {', 'production: { approval: 1,');
+
 describe.skipIf(missing)('act runs the workflow of herald', () => {
   let stage: HostStage;
   let runner: ActRunner;
@@ -36,8 +39,8 @@ describe.skipIf(missing)('act runs the workflow of herald', () => {
   } as const;
 
   beforeAll(async () => {
-    const { text } = githubGenerator.generate(graphOf(HOST_PROJECT), SHIPPED_PINS);
-    stage = await hostStage({ '.github/workflows/slipway.yml': text });
+    const { text } = githubGenerator.generate(graphOf(PROJECT), SHIPPED_PINS);
+    stage = await hostStage({ 'slipway.yaml': PROJECT, '.github/workflows/slipway.yml': text });
     const opened = await actRunner(join(stage.scratch, 'act'));
     if ('missing' in opened) throw new Error(opened.missing);
     runner = opened;
@@ -67,6 +70,9 @@ describe.skipIf(missing)('act runs the workflow of herald', () => {
     expect(Object.keys(jobs).sort()).toEqual(['build', 'check', 'deploy-staging', 'package', 'test']);
     expect(ran).toEqual(all);
     expect(repeated).toEqual([]);
+    // A stage has a job when it has a task.
+    const stages = new Set(all.map((task) => task.split('/')[0]));
+    expect([...stages, 'deploy-staging'].sort()).toEqual(Object.keys(jobs).sort());
     const images = stage.images();
     expect(images).toHaveLength(1);
     image = images[0] ?? '';
