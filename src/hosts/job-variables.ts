@@ -8,10 +8,11 @@ export const CACHE_FOLDER = '.slipway/cache';
 export const HANDOVER_FOLDER = '.slipway/handover';
 
 /** The environment variables of a job, secrets left out. */
-export function jobVariables({ kind, cache, needs, handsOn }: Job): Readonly<Record<string, string>> {
+export function jobVariables({ kind, needs, handsOn }: Job): Readonly<Record<string, string>> {
   return {
-    // A deployment has the cache of its runner: the agent that it may start outlives the folder of the job.
-    ...(kind === 'stage' && cache !== 'none' ? { SLIPWAY_CACHE: CACHE_FOLDER } : {}),
+    // Also of a job without a cache, which then begins with none, wherever it runs. A deployment has that of its runner: the
+    // agent that it may start outlives the folder of the job.
+    ...(kind === 'stage' ? { SLIPWAY_CACHE: CACHE_FOLDER } : {}),
     ...(handsOn || needs.length > 0 ? { SLIPWAY_HANDOVER: HANDOVER_FOLDER } : {}),
   };
 }

@@ -77,11 +77,23 @@ function agentOf({ setup }: JobGraph): Agent {
   return label === null ? { kind: 'any' } : { kind: 'label', label };
 }
 
+/**
+ * Beside the workspace of the branch, where Jenkins puts what belongs to it: branches that run side by side have `@2`, `@3`
+ * on theirs, now the one and now the other.
+ */
+const SIBLING = '"${WORKSPACE%@[0-9]*}@slipway"';
+
+function keepsCache({ kind, cache }: Job): boolean {
+  return kind === 'stage' && cache !== 'none';
+}
+
 function environmentOf(job: Job): Environment {
   const { secrets, permissions, environment } = job;
+  const { SLIPWAY_CACHE: folder, ...variables } = jobVariables(job);
   const tokens = permissions.includes('identity') ? ['SIGSTORE_ID_TOKEN'] : [];
   return {
-    ...jobVariables(job),
+    ...variables,
+    ...(folder === undefined || keepsCache(job) ? {} : { SLIPWAY_CACHE: folder }),
     // Jenkins ends every process that a build leaves behind, unless it has this.
     ...(environment?.staysOnRunner === true ? { JENKINS_NODE_COOKIE: 'dontKillMe' } : {}),
     ...Object.fromEntries([...secrets, ...tokens].map((name) => [name, call('credentials', [name])])),
@@ -102,7 +114,7 @@ function stepsOf(job: Job, graph: JobGraph): readonly Statement[] {
 
 function commandSteps(job: Job): readonly Statement[] {
   const line = writeCommand(job, null);
-  if (job.kind !== 'deploy') return [call('sh', [line])];
+  if (job.kind !== 'deploy') return [call('sh', [keepsCache(job) ? `SLIPWAY_CACHE=${SIBLING} ${line}` : line])];
   const status = reference('status');
   const waits: Call = call('unstable', [`${job.environment?.name ?? job.id} waits for a person.`]);
   const failed: Call = call('error', [

@@ -1,18 +1,28 @@
 /** How a stage comes to the results of earlier ones, and what it leaves. */
 
 import type { Job, JobGraph, JobReports } from '../job-graph.ts';
-import { HANDOVER_FOLDER } from '../job-variables.ts';
+import { REPORTS_FOLDER } from '../bridge/reports.ts';
+import { CACHE_FOLDER, HANDOVER_FOLDER } from '../job-variables.ts';
 import { call, type Statement } from './jenkins-document.ts';
 
-/** A workspace is kept between builds, so what an earlier one has handed over goes first. */
-export function takeOver({ needs, needsWhereRun, handsOn }: Job, { jobs }: JobGraph): readonly Statement[] {
+/** A workspace is kept between builds, so what an earlier one has handed over or reported goes first. */
+export function takeOver(
+  { kind, cache, needs, needsWhereRun, handsOn, reports }: Job,
+  { jobs }: JobGraph,
+): readonly Statement[] {
   const giving = new Set(jobs.flatMap((job) => (job.handsOn ? [job.id] : [])));
   const taken = needs.filter((id) => giving.has(id)).map((id) => call('unstash', [id]));
   const maybe = needsWhereRun
     .filter((id) => giving.has(id))
     .map((id) => call('catchError', { buildResult: 'SUCCESS', stageResult: 'SUCCESS' }, [call('unstash', [id])]));
-  if (!handsOn && taken.length + maybe.length === 0) return [];
-  return [call('dir', [HANDOVER_FOLDER], [call('deleteDir')]), ...taken, ...maybe];
+  const takes = handsOn || taken.length + maybe.length > 0;
+  const reporting = Object.values(reports).some((file) => file !== null);
+  const stale = [
+    ...(takes ? [HANDOVER_FOLDER] : []),
+    ...(reporting ? [REPORTS_FOLDER] : []),
+    ...(kind === 'stage' && cache === 'none' ? [CACHE_FOLDER] : []),
+  ];
+  return [...stale.map((folder) => call('dir', [folder], [call('deleteDir')])), ...taken, ...maybe];
 }
 
 export function handOn({ id, stage, handsOn }: Job): readonly Statement[] {
