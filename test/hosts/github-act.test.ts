@@ -71,8 +71,8 @@ describe.skipIf(missing)('act runs the workflow of herald', () => {
     expect(ran).toEqual(all);
     expect(repeated).toEqual([]);
     // A stage has a job when it has a task.
-    const stages = new Set(all.map((task) => task.split('/')[0]));
-    expect([...stages, 'deploy-staging'].sort()).toEqual(Object.keys(jobs).sort());
+    const stages = new Set(all.map((task) => task.replace(/\/.*/, '')));
+    expect(new Set([...stages, 'deploy-staging'])).toEqual(new Set(Object.keys(jobs)));
     const images = stage.images();
     expect(images).toHaveLength(1);
     image = images[0] ?? '';

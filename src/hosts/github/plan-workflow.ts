@@ -55,7 +55,7 @@ function workflowJob(job: Job, graph: JobGraph): WorkflowJob {
   const needs = [...job.needs, ...job.needsWhereRun];
   const condition = jobCondition(job);
   const environment = environmentOf(job, graph);
-  const env = variablesOf(job);
+  const env = jobVariables(job);
   return {
     name: job.title,
     ...(needs.length === 0 ? {} : { needs }),
@@ -119,11 +119,4 @@ export function environmentNames(name: string, { jobs }: JobGraph): EnvironmentN
 
 function waysOf({ ways }: Predicate): string {
   return JSON.stringify(ways);
-}
-
-function variablesOf(job: Job): Readonly<Record<string, string>> {
-  const { environment } = job;
-  const stays = environment !== null && environment.staysOnRunner;
-  // The runner ends what a job has left running, and knows it by this variable.
-  return { ...jobVariables(job), ...(stays ? { RUNNER_TRACKING_ID: '0' } : {}) };
 }
