@@ -1,7 +1,8 @@
 /** A real Kubernetes on this machine for as long as a test or a demo needs one: up in seconds, gone without a trace. */
 
+import { randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { isAlive, type ProcessIdentity, runBriefly, signalProcess, startDaemon } from '../../src/kernel/subprocess.ts';
 import { readIfThere, writeFileAtomic } from '../../src/kernel/workspace.ts';
@@ -174,19 +175,29 @@ function writeState(state: State): void {
   writeFileAtomic(join(state.settings.folder, STATE), JSON.stringify(state), 0o600);
 }
 
+/**
+ * Below the ports that the system gives to outgoing connections (32768 and more on Linux): while a server is down for a
+ * restart, one of those who ask for it in vain could come to hold its port.
+ */
+const PORTS = { from: 12_000, to: 32_000 };
+
 /** Free now: all are held at once while they are looked for, so they differ. */
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) => {
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
+  const servers: Server[] = [];
+  while (servers.length < count) {
+    const server = createServer();
+    if (await listens(server, randomInt(PORTS.from, PORTS.to))) servers.push(server);
+  }
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+function listens(server: Server, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
 }
 
 async function until(holds: () => Promise<boolean>, what: string): Promise<void> {
