@@ -3,7 +3,7 @@
  * the jobs as that of a runner of one's own does, and `slipway` on PATH. What happened is read from the journal of the home.
  */
 
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Journal, openSqliteJournal } from '../../src/journal/index.ts';
@@ -41,7 +41,7 @@ export interface HostStage {
   images(): readonly string[];
   /** Environment → digest of the image that serves there. */
   deployed(): Readonly<Record<string, string>>;
-  /** Ends the agent and what it drives. @returns command lines of processes that are left */
+  /** Ends the agent and what it drives, and removes the stage. @returns command lines of processes that are left */
   close(): Promise<readonly string[]>;
 }
 
@@ -88,7 +88,10 @@ export async function hostStage(files: Readonly<Record<string, string>>): Promis
     deployed: () => inJournal(deployedIn),
     async close() {
       await slipway('down');
-      return leftoversOf(scratch).map(({ command }) => command);
+      const left = leftoversOf(scratch).map(({ command }) => command);
+      // With caches and compiled crates it is a gigabyte.
+      rmSync(scratch, { recursive: true, force: true });
+      return left;
     },
   };
 }
