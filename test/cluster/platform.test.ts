@@ -3,31 +3,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EnvironmentContext, Observation, RouteEffect } from '../../src/delivery/index.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
-import {
-  connectCluster,
-  createKubernetesPlatform,
-  type KubernetesPlatform,
-} from '../../src/platforms/kubernetes/index.ts';
+import type { KubernetesPlatform } from '../../src/platforms/kubernetes/index.ts';
 import { secretName } from '../../src/platforms/kubernetes/names.ts';
 import {
   type SampleChange,
-  sampleContext,
   sampleRelease,
   sampleRoute,
 } from '../../src/platforms/kubernetes/objects/sample-context.ts';
 import { platformContract } from '../contracts/platform-contract.ts';
-import { type ClusterRig, clusterAtHand, createClusterRig, type NamespaceRig } from '../rigs/cluster-rig.ts';
+import { type ClusterRig, clusterAtHand, createClusterRig } from '../rigs/cluster-rig.ts';
 import { WRITES } from './audit-log.ts';
+import { createStage, RELEASES, type Stage } from './platform-stage.ts';
 
-const RELEASES = [1, 2, 3].map((number) => sampleRelease(number, { secrets: {} }));
 const LABELS = { 'slipway.dev/service': 'greeter', 'slipway.dev/environment': 'production' };
-
-interface Stage {
-  readonly rig: NamespaceRig;
-  readonly context: EnvironmentContext;
-  platform(): KubernetesPlatform;
-  readonly first: KubernetesPlatform;
-}
 
 describe.skipIf(!(await clusterAtHand()))('the platform on a cluster', () => {
   let cluster: ClusterRig;
@@ -40,22 +28,8 @@ describe.skipIf(!(await clusterAtHand()))('the platform on a cluster', () => {
     await cluster?.[Symbol.asyncDispose]();
   });
 
-  const stage = async (kubernetes: NonNullable<SampleChange['kubernetes']>): Promise<Stage> => {
-    const { traffic = 'service' } = kubernetes;
-    const rig = await cluster.namespace({ prefix: 'platform', traffic });
-    const context = sampleContext({ kubernetes: { namespace: rig.name, ...kubernetes }, releases: RELEASES });
-    const platform = (): KubernetesPlatform => {
-      const target = { kubeconfig: rig.kubeconfig, context: null, namespace: rig.name };
-      const made = createKubernetesPlatform({
-        connect: () => connectCluster({ target, clock: systemClock, environment: {} }),
-        counters: { read: () => Promise.resolve([]) },
-        clock: systemClock,
-      });
-      platforms.push(made);
-      return made;
-    };
-    return { rig, context, platform, first: platform() };
-  };
+  const stage = (kubernetes: NonNullable<SampleChange['kubernetes']>): Promise<Stage> =>
+    createStage(cluster, kubernetes, platforms);
   const scale = (release: number, replicas: number) => ({ kind: 'scale', release, replicas }) as const;
   const route = (shares: Record<number, number>, change: Partial<RouteEffect> = {}) => sampleRoute(shares, change);
   const seen = async (
@@ -236,7 +210,7 @@ describe.skipIf(!(await clusterAtHand()))('the platform on a cluster', () => {
     { counts: false },
   );
 
-  test('with Istio the VirtualService says it, and a driver that saw the past overwrites nothing', async () => {
+  test('with Istio the VirtualService says it', async () => {
     const on = await stage({ traffic: 'istio', gateway: null });
     await up(on, [1, 1], [2, 1]);
     await on.first.apply(on.context, route({ 1: 0.9, 2: 0.1 }));
@@ -247,6 +221,26 @@ describe.skipIf(!(await clusterAtHand()))('the platform on a cluster', () => {
     await on.first.apply(on.context, route({}));
     expect((await on.first.observe(on.context)).traffic).toEqual({});
   });
+
+  test.each([{ traffic: 'istio' }, { traffic: 'gateway-api' }, { traffic: 'service' }] as const)(
+    'a driver that sees the past overwrites nothing of what the next one did ($traffic)',
+    async ({ traffic }) => {
+      const on = await stage({ traffic, ...(traffic === 'gateway-api' ? {} : { gateway: null, hosts: [] }) });
+      on.rig.playGateway();
+      const late = on.late();
+      await up(on, [1, 1], [2, 1]);
+      await on.first.apply(on.context, route({ 1: 1 }));
+      await expect.poll(async () => (await late.platform.observe(on.context)).traffic).toEqual({ 1: 1 });
+      late.sleep();
+      await on.first.apply(on.context, route({ 2: 1 }));
+      await on.first.apply(on.context, scale(1, 3));
+      const changed = { code: 'kubernetes/changed', retryable: true };
+      await expect(late.platform.apply(on.context, route({ 3: 1 }))).rejects.toMatchObject(changed);
+      await expect(late.platform.apply(on.context, scale(1, 2))).rejects.toMatchObject(changed);
+      const now = await on.first.observe(on.context);
+      expect([now.traffic, now.releases[1]?.desired]).toEqual([{ 2: 1 }, 3]);
+    },
+  );
 
   describe('what a pod says becomes the failure of its release', () => {
     test.each([
