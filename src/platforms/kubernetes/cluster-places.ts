@@ -61,7 +61,7 @@ export function createClusterPlaces(options: ClusterPlacesOptions): ClusterPlace
     },
     async close() {
       const places = await Promise.allSettled(opened.values());
-      await Promise.all(places.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)));
+      for (const one of places) if (one.status === 'fulfilled') await one.value.close();
       opened.clear();
     },
   };

@@ -42,17 +42,15 @@ test('the same value in another environment, or under another key, is another ve
 
 test('what stands where the key should be is not used as one', async () => {
   const cluster = createMemoryCluster();
-  await cluster
-    .client()
-    .write(
-      {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata: { name: 'greeter-production-slipway' },
-        data: { value: 'c2hvcnQ=' },
-      },
-      { kind: 'create' },
-    );
+  await cluster.client().write(
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'greeter-production-slipway' },
+      data: { value: 'c2hvcnQ=' },
+    },
+    { kind: 'create' },
+  );
   await expect(createClusterSecretStore(cluster.client(), KEY).put({ PASSWORD })).rejects.toMatchObject({
     code: 'kubernetes/secret-key',
   });
