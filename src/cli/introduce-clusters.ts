@@ -22,7 +22,7 @@ interface OnCluster {
  * Of those that `wish` may mean (`production`, `herald/production`; without one all of this folder's). Then the journal has
  * what was told of them until now.
  *
- * @throws Fault when the one that is asked about can't be reached; of several that is only told.
+ * @throws Fault when the one that is asked about can't be reached; where none is named that is only told.
  */
 export async function introduceClusters(
   system: System,
@@ -42,7 +42,7 @@ export async function introduceClusters(
     try {
       await agent.know(key, await cluster());
     } catch (error) {
-      if (meant.length === 1) throw error;
+      if (wish !== undefined) throw error;
       terminal.note(`${key} can't be reached, so what is told of it is old: ${messageOf(error)}`);
     }
   }
