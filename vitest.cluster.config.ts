@@ -9,6 +9,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 1,
     // Scenarios wait more than they work.
-    maxConcurrency: 18,
+    maxConcurrency: 20,
   },
 });

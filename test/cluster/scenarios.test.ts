@@ -15,7 +15,7 @@ import { readScenarios, type Scenario } from '../scenarios/read-scenarios.ts';
 /** How far from its instant an expectation may come true: controllers, watches and the node take their time. */
 const NEAR = { early: 500, late: 6000 };
 
-const lasts = ({ rehearsal }: Scenario): number => rehearsal.until / factorOnCluster(rehearsal);
+const lasts = (scenario: Scenario): number => scenario.rehearsal.until / factorOnCluster(scenario);
 // The longest first: nothing else is to wait for them in the end.
 const PLAYED = (await readScenarios())
   .filter((scenario) => leftOutOnCluster(scenario) === null)
@@ -36,8 +36,9 @@ describe.skipIf(!(await clusterAtHand()))('a rehearsal file says what a cluster 
     expect(PLAYED.filter(({ rehearsal }) => rehearsal.routing === 'replicas').length).toBeGreaterThanOrEqual(3);
   });
 
-  test.concurrent.each(PLAYED)('$file', async ({ rehearsal }: Scenario) => {
-    const factor = factorOnCluster(rehearsal);
+  test.concurrent.each(PLAYED)('$file', async (scenario: Scenario) => {
+    const { rehearsal } = scenario;
+    const factor = factorOnCluster(scenario);
     const scaled = scaledRehearsal(rehearsal, factor);
     const { sights, outcomes } = await playOnCluster(rig, scaled, factor);
     expect(disappointmentsOf(scaled.expect, sights, NEAR)).toEqual([]);
