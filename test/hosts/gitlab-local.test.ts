@@ -26,7 +26,8 @@ describe.skipIf('missing' in local)('gitlab-ci-local runs the pipeline of herald
   });
 
   afterAll(async () => {
-    expect(await stage.close()).toEqual([]);
+    const left = await stage.close();
+    if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
   });
 
   interface GitlabOutcome extends DoneTasks {
@@ -52,7 +53,7 @@ describe.skipIf('missing' in local)('gitlab-ci-local runs the pipeline of herald
       limit: 540,
     });
     const log = `${stdout}\n${stderr}`;
-    expect(exitCode, log.split('\n').slice(-150).join('\n')).toBe(0);
+    if (exitCode !== 0) throw new Error(log.split('\n').slice(-150).join('\n'));
     const passed = Array.from(stdout.matchAll(/^ PASS {2}(\S+)/gm), ([, id = '']) => id);
     return { passed: passed.sort((a, b) => a.localeCompare(b)), log, ...stage.tasksSince(mark) };
   }
@@ -104,7 +105,7 @@ describe.skipIf('missing' in local)('gitlab-ci-local runs the pipeline of herald
     await takeRef(stage.repository, 'pull');
     const mark = stage.mark();
     const { exitCode, stdout, stderr } = await stage.slipway('run');
-    expect(exitCode, stderr).toBe(0);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(stage.tasksSince(mark).all).toEqual((await on('pull')).all);
     expect(imagesSaid(stdout)).toEqual([image]);
   });

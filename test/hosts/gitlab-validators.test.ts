@@ -82,7 +82,7 @@ function withProbe(text: string): string {
 describe.skipIf('missing' in local)('our reading of rules is that of gitlab-ci-local:', () => {
   const oddities = readFileSync(join(projects, '16-odd-names.yaml'), 'utf8');
   // Not `$HOME`: gitlab-ci-local puts the variable in, for a branch too.
-  const oddNames = ["it's", 'say "hi"', '`id`', 'a[b]+c?', 'aab', 'on/x', '!not', 'on'];
+  const oddNames = ["it's", 'say"hi"', '`id`', 'a]b+c', 'a]bbc', 'on/x', '!not', 'on', '#7', '@a'];
   const cases = {
     gitflow: [MODELS.gitflow, Object.values<HostEvent>(EVENTS)],
     trunk: [MODELS.trunk, Object.values<HostEvent>(EVENTS)],

@@ -91,6 +91,15 @@ test('a stage takes over what its needs have handed on, and nothing that an earl
   expect(text).toMatch(/dir\('\.slipway\/handover'\) \{\s+deleteDir\(\)\s+\}\s+unstash 'package'/);
 });
 
+test('stages of a branch share one cache, whichever workspace they get; one that must keep nothing begins with none', () => {
+  const publish = madeJob({ id: 'publish', stage: 'package', needs: ['package'], cache: 'none', handsOn: false });
+  const [before = '', after = ''] = textOf([PACKAGE, publish]).split("stage('publish')");
+  expect(before).toContain(`sh 'SLIPWAY_CACHE="\${WORKSPACE%@[0-9]*}@slipway" slipway run package'`);
+  expect(after).toContain("SLIPWAY_CACHE = '.slipway/cache'");
+  expect(after).toMatch(/dir\('\.slipway\/cache'\) \{\s+deleteDir\(\)/);
+  expect(after).toContain("sh 'slipway run publish'");
+});
+
 test('stages that run on the same events say once when that is', () => {
   const jobs = [
     madeJob({ id: 'check' }),

@@ -91,7 +91,7 @@ function isAskedFor(jobs: readonly (string | null)[]): Condition {
 }
 
 /** Nested ones of the same kind become one. */
-export function allOf(of: readonly Condition[]): Condition {
+function allOf(of: readonly Condition[]): Condition {
   return joined('allOf', of);
 }
 
