@@ -119,6 +119,7 @@ export function lookAfter(options: LookAfterOptions): LookedAfter {
     }
     unwatch.forEach((end) => end());
     if (seat !== null) await leave(seat);
+    leaving.splice(0).forEach((left) => left());
   };
   const seated = (command: Command): Promise<Seat> =>
     inTurn(async () => {
@@ -160,7 +161,8 @@ export function lookAfter(options: LookAfterOptions): LookedAfter {
     },
     catchUp: () => copyEntries({ key, drivers, journal }, now),
     letGo: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
+        if (ending.aborted) return resolve(ended);
         leaving.push(resolve);
         wake();
       }),

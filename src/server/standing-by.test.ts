@@ -162,6 +162,18 @@ describe('two homes that know an environment of a cluster', () => {
     expect(ana.phase()).toBe('paused');
   });
 
+  test('an agent that ends lets go, also of what it was just told to let go of', async () => {
+    const stage = createStage();
+    const [ana, ben] = [await createHome(stage, 'ana'), await createHome(stage, 'ben')];
+    await ana.deploy(1);
+    await stage.seconds(10);
+    const left = ana.agent.letGo(KEY);
+    await meanwhile(stage, Promise.all([left, ana.agent.stop()]), 5);
+    const begun = stage.clock.monotonic();
+    await ben.deploy(2);
+    expect(stage.clock.monotonic() - begun).toBeLessThan(1000);
+  });
+
   test('a look that hangs keeps another from driving no longer than its limit', async () => {
     const stage = createStage();
     const [ana, ben] = [await createHome(stage, 'ana'), await createHome(stage, 'ben')];
