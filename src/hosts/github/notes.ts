@@ -1,6 +1,7 @@
 /** What a person sets up once in the repository, since no file of it can. */
 
 import type { EventWay, JobGraph, Predicate } from '../job-graph.ts';
+import { clusterNotes, publishNotes, strangerNotes } from '../shared-notes.ts';
 import { environmentNames } from './plan-workflow.ts';
 
 export function notesOf(graph: JobGraph): readonly string[] {
@@ -26,7 +27,7 @@ export function notesOf(graph: JobGraph): readonly string[] {
       : [`Secrets of the environment ${environment.name} (and of those named after it): ${names.join(', ')}`],
   );
   const publish = graph.jobs.find(({ id }) => id === 'publish');
-  return [
+  const setUp = [
     ...environments,
     ...secrets,
     ...(publish === undefined || publish.secrets.length === 0
@@ -34,7 +35,16 @@ export function notesOf(graph: JobGraph): readonly string[] {
       : [`Secrets of the repository: ${publish.secrets.join(', ')}`]),
     `Protected branches: ${graph.protectedBranches.join(', ')}; what runs there is kept for later runs`,
     ...stayNote(graph),
-  ].map((note) => `${note}.`);
+  ];
+  return [
+    ...setUp.map((note) => `${note}.`),
+    ...strangerNotes(graph.jobs),
+    ...clusterNotes(
+      graph.jobs,
+      'their jobs need a runner of yours (`ci.github.runsOn`) on which KUBECONFIG or ~/.kube/config leads to the cluster',
+    ),
+    ...publishNotes(graph.jobs),
+  ];
 }
 
 function environmentNote(name: string, { ways }: Predicate): string {

@@ -2,22 +2,31 @@
 
 import { gatedEvents } from '../gates.ts';
 import type { Job, JobGraph } from '../job-graph.ts';
+import { clusterNotes, publishNotes, strangerNotes, trustedRefs } from '../shared-notes.ts';
 
-export function gitlabNotes({ jobs, protectedBranches }: JobGraph): readonly string[] {
-  const keys = jobs.some(({ cache }) => cache !== 'none');
+export function gitlabNotes(graph: JobGraph): readonly string[] {
+  const { jobs } = graph;
   return [
     ...approvalNotes(jobs),
     ...jobs.flatMap((job) => secretNotes(job)),
     ...stayingNotes(jobs),
-    ...(jobs.some(({ permissions }) => permissions.includes('write-packages'))
+    ...strangerNotes(jobs),
+    ...clusterNotes(jobs, 'their jobs need a protected CI/CD variable KUBECONFIG of the type File'),
+    ...publishNotes(jobs),
+    ...protectNotes(graph),
+  ];
+}
+
+/** A cache that unprotected branches share could be written by a merge request that changes this very file. */
+function protectNotes(graph: JobGraph): readonly string[] {
+  const { branches, tags } = trustedRefs(graph);
+  const protect = `Protect the branches ${branches.join(', ')}${tags.length === 0 ? '' : ` and the tags ${tags.join(', ')}`}`;
+  return [
+    `${protect}: only there are protected variables seen.`,
+    ...(graph.jobs.some(({ cache }) => cache !== 'none')
       ? [
-          '`publish` needs a login for the registry on its runner, or a masked and protected variable DOCKER_AUTH_CONFIG.',
-        ]
-      : []),
-    ...(keys && protectedBranches.length > 0
-      ? [
-          `Protect ${protectedBranches.join(' and ')}: only their pipelines keep a cache. Merge requests read it when ` +
-            '"Use separate caches for protected branches" (Settings > CI/CD > General pipelines) is off.',
+          'Leave "Use separate caches for protected branches" (Settings > CI/CD > General pipelines) on: without it a merge ' +
+            'request could write what protected branches take. So merge requests begin without a cache.',
         ]
       : []),
   ];

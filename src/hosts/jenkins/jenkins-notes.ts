@@ -2,6 +2,7 @@
 
 import { gatedEvents } from '../gates.ts';
 import type { JobGraph } from '../job-graph.ts';
+import { clusterNotes, publishNotes, strangerNotes } from '../shared-notes.ts';
 import { type Layer, lostParallelism } from './layers.ts';
 
 export function jenkinsNotes(graph: JobGraph, layers: readonly Layer[]): readonly string[] {
@@ -18,9 +19,7 @@ export function jenkinsNotes(graph: JobGraph, layers: readonly Layer[]): readonl
     ...(jobs.some(({ permissions }) => permissions.includes('identity'))
       ? ['`publish` reads the credential SIGSTORE_ID_TOKEN of the plugin OpenID Connect Provider, audience `sigstore`.']
       : []),
-    ...(jobs.some(({ permissions }) => permissions.includes('write-packages'))
-      ? ['`publish` needs a login for the registry on its agent.']
-      : []),
+    ...publishNotes(jobs),
     ...(jobs.some((job) => gatedEvents(job) !== 'none')
       ? ['Whoever may build the job may say yes to a deployment; restrict it by the permissions of its folder.']
       : []),
@@ -30,7 +29,16 @@ export function jenkinsNotes(graph: JobGraph, layers: readonly Layer[]): readonl
             '(`ci: { jenkins: { agent } }`) with SLIPWAY_HOME set to a folder that stays.',
         ]
       : []),
+    ...strangerNotes(jobs),
+    ...clusterNotes(jobs, 'their stages need an agent on which KUBECONFIG or ~/.kube/config leads to the cluster'),
+    'Pull requests of forks: trust in the branch source nobody or those who may push, else the Jenkinsfile of a stranger runs.',
     'Two builds of a branch run one after another; Jenkins may leave out one that waits when a newer one comes.',
+    ...(jobs.some(({ kind }) => kind === 'rollback')
+      ? [
+          'So a rollback that is asked for on a branch waits while another build of it runs or waits for an answer: ask for ' +
+            'it on another branch, or end that build first.',
+        ]
+      : []),
   ];
 }
 
