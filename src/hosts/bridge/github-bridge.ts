@@ -29,7 +29,8 @@ function say(word: HostWord): string | null {
     case 'close':
       return '::endgroup::';
     case 'mask':
-      return `::add-mask::${data(word.value)}`;
+      // The value as it is: the runner hides nothing else.
+      return `::add-mask::${escaped(word.value)}`;
     case 'notice':
     case 'warning':
     case 'error':
@@ -54,12 +55,12 @@ function say(word: HostWord): string | null {
 }
 
 /** As the runner's own toolkit escapes what stands after the last `::`. */
+function escaped(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
 function data(text: string): string {
-  return unstyled(text)
-    .replaceAll('##[', '## [')
-    .replaceAll('%', '%25')
-    .replaceAll('\r', '%0D')
-    .replaceAll('\n', '%0A');
+  return escaped(unstyled(text).replaceAll('##[', '## ['));
 }
 
 function property(text: string): string {
