@@ -1,4 +1,4 @@
-/** Every claim that the demo prints is checked, against the load generator's own log and never our counters. */
+/** Every claim that a demo prints is checked: against the load generator's own log or a cluster's objects, never our counters. */
 
 import type { LoadRecord } from '../test/load/load.ts';
 

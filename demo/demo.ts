@@ -12,11 +12,21 @@ import { createRandom } from '../src/kernel/random.ts';
 import { leftoversOf } from '../test/leftovers.ts';
 import { type Load, startLoad } from '../test/load/load.ts';
 import { createClaims, fitsWeight, seenBetween } from './claims.ts';
-import { type Finished, setStage } from './stage.ts';
+import { expectCode, pause, seconds, setStage } from './stage.ts';
 
 const RATE = 200;
+/** The same canary as always, only with short pauses. */
+const SETTINGS = `
+environments:
+  local:
+    replicas: 2
+    strategy:
+      canary:
+        steps: [{ weight: 5% }, { pause: 15s }, { weight: 25% }, { pause: 10s }, { weight: 50% }, { pause: 10s }, { weight: 100% }]
+`;
+
 const claims = createClaims();
-const stage = setStage();
+const stage = setStage({ settings: SETTINGS });
 const say = (text: string): void => console.log(`\n${text}`);
 let load: Load | undefined;
 
@@ -179,16 +189,4 @@ function shuffledPaths(): readonly string[] {
     [numbers[last], numbers[chosen]] = [numbers[chosen] ?? 0, numbers[last] ?? 0];
   }
   return numbers.map((number) => `/badge/build/${number}.svg`);
-}
-
-function expectCode({ code }: Finished, wanted: number): void {
-  if (code !== wanted) throw new Error(`the command ended with ${code}, not ${wanted}`);
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-function seconds(milliseconds: number): string {
-  return `${(milliseconds / 1000).toFixed(1)} s`;
 }

@@ -15,6 +15,8 @@ export interface Sight {
    * whenever anything that is followed has changed.
    */
   when(what: string, holds: () => boolean): Promise<number>;
+  /** Calls it whenever anything that is followed has changed, before those that wait look. */
+  onChange(look: () => void): void;
   close(): void;
 }
 
@@ -52,6 +54,7 @@ export function createSight(client: AdminClient): Sight {
         look();
       });
     },
+    onChange: (look) => void looks.add(look),
     close: () => open.forEach((live) => live.close()),
   };
 }

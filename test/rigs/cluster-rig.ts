@@ -131,7 +131,9 @@ async function createNamespace(parts: NamespaceParts): Promise<NamespaceRig> {
   await grant(admin, name, rules);
   await untilInForce(admin, name, rules);
   const kubeconfig = join(folder, `${name}.kubeconfig`);
-  writeFileSync(kubeconfig, await accountConfig(admin, adminConfig, name), { mode: 0o600 });
+  writeFileSync(kubeconfig, await accountConfig(admin, { adminConfig, namespace: name, account: ACCOUNT }), {
+    mode: 0o600,
+  });
   return {
     name,
     kubeconfig,
@@ -208,20 +210,28 @@ function userIn(namespace: string): string {
   return `system:serviceaccount:${namespace}:${ACCOUNT}`;
 }
 
+export interface AccountWish {
+  /** Kubeconfig of an administrator, which names the server. */
+  readonly adminConfig: string;
+  readonly namespace: string;
+  readonly account: string;
+}
+
 /** A kubeconfig with a token of the account, good for an hour. */
-async function accountConfig(admin: AdminClient, adminConfig: string, namespace: string): Promise<string> {
+export async function accountConfig(admin: AdminClient, wish: AccountWish): Promise<string> {
+  const { adminConfig, namespace, account } = wish;
   const config = new KubeConfig();
   config.loadFromFile(adminConfig);
   const cluster = config.getCurrentCluster();
-  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${ACCOUNT}/token`;
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${account}/token`;
   const asked = await admin.demand('POST', path, { content: { spec: { expirationSeconds: 3600 } } });
   const { token } = asked['status'] as { token: string };
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [{ name: 'test', cluster: { server: cluster?.server, 'certificate-authority-data': cluster?.caData } }],
-    users: [{ name: ACCOUNT, user: { token } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: ACCOUNT, namespace } }],
+    users: [{ name: account, user: { token } }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: account, namespace } }],
     'current-context': 'test',
   });
 }

@@ -17,6 +17,8 @@ import type { AdminClient, ApiObject, WatchedEvent } from '../cluster/admin-clie
 
 export interface PlayedTraffic {
   readonly counters: CounterSource;
+  /** What was counted, whoever can have it. */
+  rows(): readonly CounterRow[];
   /** Release number → ready pods. */
   ready(): Readonly<Record<number, number>>;
   /** Release number → share of the requests, as it is in force. */
@@ -107,13 +109,15 @@ export function createPlayedTraffic(options: PlayedTrafficOptions): PlayedTraffi
     return admin.follow(path, onEvent);
   }
 
+  const rows = (): readonly CounterRow[] => [...tallies].map(([pod, tally]) => rowOf(pod, tally));
   return {
     counters: {
       read() {
         if (metrics === 'down') return Promise.resolve(null);
-        return Promise.resolve(metrics === 'empty' ? [] : [...tallies].map(([pod, tally]) => rowOf(pod, tally)));
+        return Promise.resolve(metrics === 'empty' ? [] : rows());
       },
     },
+    rows,
     ready: () => countsOf(readyPods().map(releaseOf)),
     shares,
     setRate: (next) => {
@@ -129,7 +133,7 @@ export function createPlayedTraffic(options: PlayedTrafficOptions): PlayedTraffi
   };
 }
 
-type Shares = Readonly<Record<number, number>>;
+export type Shares = Readonly<Record<number, number>>;
 
 const ROUTES = (namespace: string): string => `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/httproutes`;
 
@@ -144,7 +148,7 @@ function rowOf(replica: string, { release, ...counts }: Tally & { readonly relea
 }
 
 /** `null`: what it says is not in force yet, so what was goes on. */
-function sharesInForce(route: ApiObject | null): Shares | null {
+export function sharesInForce(route: ApiObject | null): Shares | null {
   if (route === null) return {};
   const { parents = [] } = (route['status'] ?? {}) as {
     parents?: readonly {
