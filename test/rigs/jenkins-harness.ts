@@ -24,6 +24,7 @@ export interface ExecuteOptions {
   readonly out: string;
   /** `['--branch', 'main']`, `['--approve', 'none']`, … as its `run.sh` says. */
   readonly args: readonly string[];
+  /** Of the agent. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -64,7 +65,9 @@ export async function jenkinsHarness(): Promise<JenkinsHarness | { readonly miss
   return {
     lint: (files) => run(['--lint', '--cps', ...files], {}),
     async execute({ file, repository, out, args, env }) {
-      const finished = await run([file, '--repo', repository, '--out', out, ...args], env);
+      // Of its own environment a step gets next to nothing.
+      const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+      const finished = await run([file, '--repo', repository, '--out', out, ...variables, ...args], env);
       const log = join(out, 'events.jsonl');
       const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
       return {
