@@ -5,11 +5,11 @@
 
 import { type EngineRecord, type EntryDraft, type RolloutStore, staleVersion } from '../../delivery/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { Fault } from '../../kernel/fault.ts';
 import type { ClusterClient, KubernetesObject } from './cluster-client.ts';
 import { type ClusterRecord, keyOf, readRecord, RECORD_LABELS, recordObject } from './cluster-record.ts';
 import { withEntries } from './entries-ring.ts';
 import { KINDS } from './kinds.ts';
+import { isChanged } from './kubernetes-fault.ts';
 import { recordName } from './names.ts';
 
 export interface ClusterRolloutStore extends RolloutStore {
@@ -104,9 +104,4 @@ export function createClusterRolloutStore({ client, clock }: ClusterRolloutStore
  */
 function savedAt(record: EngineRecord, wall: number): EngineRecord {
   return { ...record, time: { ...record.time, wall } };
-}
-
-/** That an object of the name is there already is told as a change, too. */
-function isChanged(error: unknown): boolean {
-  return error instanceof Fault && error.code === 'kubernetes/changed';
 }

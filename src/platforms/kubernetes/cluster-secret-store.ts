@@ -4,11 +4,11 @@
  */
 
 import { createHmac } from 'node:crypto';
-import { Fault } from '../../kernel/fault.ts';
+import type { Fault } from '../../kernel/fault.ts';
 import { fillRandom } from '../../kernel/random.ts';
 import type { ClusterClient, KubernetesObject } from './cluster-client.ts';
 import { KINDS } from './kinds.ts';
-import { kubernetesFault } from './kubernetes-fault.ts';
+import { isChanged, kubernetesFault } from './kubernetes-fault.ts';
 import { environmentLabels, recordName, SECRET_KEY, secretName } from './names.ts';
 
 type ByName = Readonly<Record<string, string>>;
@@ -30,7 +30,7 @@ export function createClusterSecretStore(client: ClusterClient, key: string): Cl
       await client.write(object, { kind: 'create' }, signal);
     } catch (error) {
       // It is there already: the version of that name has that value.
-      if (!(error instanceof Fault) || error.code !== 'kubernetes/changed') throw error;
+      if (!isChanged(error)) throw error;
     }
   };
   const secret = (name: string, value: Buffer): KubernetesObject => ({

@@ -13,6 +13,8 @@ export type KubernetesFaultCode =
   | 'kubernetes/kubeconfig'
   /** Another machine drives the environment now. */
   | 'kubernetes/lost-lease'
+  /** What runs has the number of a release, and is another one. */
+  | 'kubernetes/lost-record'
   | 'kubernetes/missing-kind'
   | 'kubernetes/namespace-terminating'
   | 'kubernetes/no-namespace'
@@ -39,7 +41,7 @@ export function kubernetesFault(fields: FaultFields<KubernetesFaultCode>): Fault
   return new Fault(fields);
 }
 
-/** Whether somebody was faster: the object is not there any more, or not as it was seen. */
+/** Whether somebody was faster: the object is not there any more, is there already, or is not as it was seen. */
 export function isChanged(error: unknown): boolean {
   const changed: KubernetesFaultCode = 'kubernetes/changed';
   return error instanceof Fault && error.code === changed;

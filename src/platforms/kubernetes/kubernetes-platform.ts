@@ -24,6 +24,7 @@ import { environmentName, releaseName, secretName } from './names.ts';
 import { deployment, whyNoImage } from './objects/index.ts';
 import { followEnvironment, type FollowedEnvironment } from './observe/followed-environment.ts';
 import { releaseOf, releaseStatus } from './observe/release-status.ts';
+import { mustBeOfRecord } from './observe/same-record.ts';
 import { httpRouteTraffic, serviceTraffic, virtualServiceTraffic } from './observe/seen-traffic.ts';
 
 export interface KubernetesPlatformOptions {
@@ -59,7 +60,7 @@ export function createKubernetesPlatform({ connect, counters, clock }: Kubernete
     left?.then((followed) => followed.close()).catch(() => undefined);
   };
   /** Up to date, or the Fault that says why not. */
-  const environmentOf = async (
+  const followedOf = async (
     context: EnvironmentContext,
     signal: AbortSignal | undefined,
   ): Promise<FollowedEnvironment> => {
@@ -77,6 +78,11 @@ export function createKubernetesPlatform({ connect, counters, clock }: Kubernete
       if (environments.get(key) === following && error instanceof Fault && error.kind !== 'unreachable') leave(key);
       throw error;
     }
+  };
+  const environmentOf: typeof followedOf = async (context, signal) => {
+    const followed = await followedOf(context, signal);
+    mustBeOfRecord(followed, context);
+    return followed;
   };
   /** One that is not waited for any longer has ended before the next begins. */
   const inTurn = async (key: string, work: () => Promise<void>): Promise<void> => {

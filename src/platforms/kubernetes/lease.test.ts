@@ -103,6 +103,31 @@ test('a process that was stopped past its Lease says so before any timer of it h
   expect(tenure?.lost.aborted).toBe(true);
 });
 
+test('a machine that was suspended, whose monotonic clock stood still, renews before it acts', async () => {
+  const cluster = createMemoryCluster();
+  const [ana, ben] = [machine(cluster, 'ana'), machine(cluster, 'ben')];
+  let suspended = 0;
+  const clock = { ...ana.clock, wall: () => ana.clock.wall() + suspended };
+  const closed = createLeaseDrivers({
+    client: cluster.client(),
+    store: { entries: () => Promise.resolve(null) },
+    clock,
+    driver: { name: 'ana@laptop', home: 'a', pid: 2 },
+  });
+  const tenure = await closed.take(KEY, { wish: false });
+  suspended = 11_000;
+  expect(tenure?.holds()).toBe(false);
+  await ana.clock.advance(4000);
+  expect(tenure?.holds()).toBe(true);
+  await ben.take();
+  suspended = 60_000;
+  await seconds(16, ben);
+  expect(await ben.take()).not.toBeNull();
+  expect(tenure?.holds()).toBe(false);
+  await ana.clock.advance(4000);
+  expect(tenure?.lost.aborted).toBe(true);
+});
+
 test('a wish is told to the holder, and the one who told it comes before those who stand by', async () => {
   const cluster = createMemoryCluster();
   const [ana, ben, eva] = [machine(cluster, 'ana'), machine(cluster, 'ben'), machine(cluster, 'eva')];

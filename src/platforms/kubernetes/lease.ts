@@ -6,10 +6,10 @@
 
 import type { Drivers } from '../../delivery/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { Fault } from '../../kernel/fault.ts';
 import type { ClusterClient, FollowedObjects } from './cluster-client.ts';
 import type { ClusterRolloutStore } from './cluster-rollout-store.ts';
 import { KINDS } from './kinds.ts';
+import { isChanged } from './kubernetes-fault.ts';
 import { type Driver, homeIn, identityOf, leaseObject, type LeaseState, nameIn, readLease } from './lease-object.ts';
 import { recordName } from './names.ts';
 import { keepTenure } from './tenure.ts';
@@ -135,7 +135,7 @@ async function unlessChanged<Result>(write: () => Promise<Result>): Promise<Resu
   try {
     return await write();
   } catch (error) {
-    if (error instanceof Fault && error.code === 'kubernetes/changed') return null;
+    if (isChanged(error)) return null;
     throw error;
   }
 }

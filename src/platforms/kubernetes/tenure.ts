@@ -32,19 +32,23 @@ export function keepTenure(options: TenureOptions): Tenure {
   const over = new AbortController();
   let current = taken;
   let renewedAt = begun;
+  let renewedAtWall = taken.renewed;
   let renewing: Promise<unknown> = Promise.resolve();
 
   const lose = (): void => {
     over.abort();
     lost.abort(lostLease(key));
   };
-  const expired = (): boolean => clock.monotonic() - renewedAt >= safe;
+  // The monotonic clock stands still while a machine is suspended, its wall clock does not. One that is set forward costs
+  // no more than a renewal.
+  const expired = (): boolean => clock.monotonic() - renewedAt >= safe || clock.wall() - renewedAtWall >= safe;
   const renew = async (): Promise<void> => {
-    const started = clock.monotonic();
-    const renewed = await put({ ...current, renewed: clock.wall() });
+    const [started, wall] = [clock.monotonic(), clock.wall()];
+    const renewed = await put({ ...current, renewed: wall });
     if (renewed !== null) {
       current = renewed;
       renewedAt = started;
+      renewedAtWall = wall;
       return;
     }
     const found = await read();

@@ -26,13 +26,19 @@ const never = () => null;
 
 test('pods that are ready and stay are counted, and the restarts of those that stay', () => {
   const pods = [pod('a', true, { restartCount: 1 }), pod('b', true, {}, true), pod('c', false, { restartCount: 2 })];
-  expect(releaseStatus(deployment(), pods, never)).toEqual({
+  expect(releaseStatus(deployment({ readyReplicas: 2 }), pods, never)).toEqual({
     desired: 3,
     ready: 1,
     restarts: 3,
     failure: null,
     inFlight: 0,
   });
+});
+
+test('pods of a Deployment of the same name that was deleted just now are not ready for the next one', () => {
+  const pods = [pod('old-a', true), pod('old-b', true)];
+  expect(releaseStatus(deployment({ observedGeneration: 1 }), pods, never).ready).toBe(0);
+  expect(releaseStatus(deployment({ readyReplicas: 1 }), [...pods, pod('new', true)], never).ready).toBe(1);
 });
 
 test.each([

@@ -34,7 +34,8 @@ export function releaseStatus(
   const failures = living.filter((pod) => !isReady(pod)).map((pod) => podFailure(pod) ?? stuck(pod));
   return {
     desired: numberOf(deployment['spec'], 'replicas'),
-    ready: living.filter(isReady).length,
+    // Pods of its former life have its labels too; its controller counts only its own, but tells a moment late.
+    ready: Math.min(living.filter(isReady).length, numberOf(deployment['status'], 'readyReplicas')),
     restarts: living.reduce((sum, pod) => sum + restartsOf(pod), 0),
     failure: failures.find((failure) => failure !== null) ?? deploymentFailure(deployment),
     inFlight: 0,
