@@ -38,16 +38,16 @@ function place(rig: Rig, folder = join(rig.folder, 'handover')) {
 async function built() {
   const first = job();
   const run = await first.run([compile, unit]);
-  const given = giveHandover(place(first), { name: 'build', fingerprints: run.fingerprints });
+  const given = giveHandover(place(first), { name: 'package', fingerprints: run.fingerprints });
   return { first, run, given };
 }
 
 /** Another job on another machine, into which the archive was copied. */
-function handed(archive: string | Uint8Array): Rig {
+function handed(archive: string | Uint8Array, name = 'package.tar'): Rig {
   const next = job();
   mkdirSync(place(next).folder);
-  if (typeof archive === 'string') copyFileSync(archive, join(place(next).folder, 'build.tar'));
-  else writeFileSync(join(place(next).folder, 'build.tar'), archive);
+  if (typeof archive === 'string') copyFileSync(archive, join(place(next).folder, name));
+  else writeFileSync(join(place(next).folder, name), archive);
   return next;
 }
 
@@ -57,7 +57,7 @@ describe('a job on another machine', () => {
     expect(given.results).toBe(2);
     const next = handed(given.path);
     expect(takeHandover(place(next))).toEqual([
-      { archive: 'build.tar', tasks: ['build/compile', 'test/unit'], problems: [] },
+      { archive: 'package.tar', tasks: ['build/compile', 'test/unit'], problems: [] },
     ]);
     const second = await next.run([compile, unit, pack]);
     expect(account(second)).toEqual({
@@ -104,6 +104,46 @@ describe('a job on another machine', () => {
   });
 });
 
+describe('the archive of a stage', () => {
+  const names = (rig: Rig) => takeHandover(place(rig)).map(({ tasks, problems }) => ({ tasks, problems }));
+
+  test('holds nothing of a later stage: what runs in the tests can not make the image', async () => {
+    const first = job();
+    const { fingerprints } = await first.run([compile, unit, pack]);
+    const next = handed(giveHandover(place(first), { name: 'test', fingerprints }).path, 'test.tar');
+    expect(names(next)).toEqual([
+      {
+        tasks: ['build/compile', 'test/unit'],
+        problems: ['package/image is of no stage whose results this archive may hold'],
+      },
+    ]);
+    expect(account(await next.run([compile, unit, pack]))).toMatchObject({ 'package/image': 'ran: first run' });
+  });
+
+  test('speaks for its stage before those of later ones do', async () => {
+    const first = job();
+    const { fingerprints } = await first.run([unit]);
+    const { path } = giveHandover(place(first), { name: 'scan', fingerprints });
+    const second = job();
+    const own = await second.run([unit]);
+    const next = handed(path, 'scan.tar');
+    copyFileSync(
+      giveHandover(place(second), { name: 'test', fingerprints: own.fingerprints }).path,
+      join(place(next).folder, 'test.tar'),
+    );
+    expect(takeHandover(place(next)).map(({ archive }) => archive)).toEqual(['test.tar', 'scan.tar']);
+    const record = (rig: Rig) => readFileSync(join(rig.cache.folder, 'results', hexOf(own.fingerprints[0]!)), 'utf8');
+    expect(record(next)).toBe(record(second));
+    expect(record(next)).not.toBe(record(first));
+  });
+
+  test('by another name is of no stage', async () => {
+    const { given } = await built();
+    const next = handed(given.path, 'results.tar');
+    expect(names(next)).toEqual([{ tasks: [], problems: ['no stage has this name'] }]);
+  });
+});
+
 describe('an archive', () => {
   test('has the same bytes for the same results, and is one that tar can list', async () => {
     const { first, run, given } = await built();
@@ -117,7 +157,7 @@ describe('an archive', () => {
     });
     // One file, two texts of ingredients, two records.
     expect(listed.stdout.trim().split('\n')).toHaveLength(5);
-    expect(readdirSync(place(first).folder)).toEqual(['again.tar', 'build.tar']);
+    expect(readdirSync(place(first).folder)).toEqual(['again.tar', 'package.tar']);
   });
 
   test('holds nothing that can not be found again: no task of every time, no disturbed one, no failed one', async () => {
@@ -134,7 +174,7 @@ describe('an archive', () => {
   test('that is being written is not taken for one', async () => {
     const { first } = await built();
     writeFileSync(join(place(first).folder, '.half.tar'), 'half');
-    expect(takeHandover(place(first)).map(({ archive }) => archive)).toEqual(['build.tar']);
+    expect(takeHandover(place(first)).map(({ archive }) => archive)).toEqual(['package.tar']);
     expect(takeHandover(place(first, join(first.folder, 'nothing')))).toEqual([]);
   });
 
@@ -149,7 +189,7 @@ describe('an archive', () => {
       const given = ${there(rig)};
       const place = { ...given, clock, cache: createCache({ folder: given.cache, clock }) };
       for (let round = 0; round < 60; round += 1) ${body}`;
-    const give = `giveHandover(place, { name: 'build', fingerprints: ${JSON.stringify(run.fingerprints)} });`;
+    const give = `giveHandover(place, { name: 'package', fingerprints: ${JSON.stringify(run.fingerprints)} });`;
     const take = `if (takeHandover(place)[0].problems.length > 0) process.exit(1);`;
     const codes = await Promise.all(
       [script(first, give), script(next, take), script(next, take)].map(async (text) => {
@@ -161,7 +201,7 @@ describe('an archive', () => {
     expect(codes).toEqual(['0 ', '0 ', '0 ']);
     expect(account(await next.run([compile, unit]))).toEqual({ 'build/compile': 'cached', 'test/unit': 'cached' });
     expect(readdirSync(join(next.cache.folder, 'incoming'))).toEqual([]);
-    expect(readdirSync(place(next).folder)).toEqual(['build.tar']);
+    expect(readdirSync(place(next).folder)).toEqual(['package.tar']);
   });
 });
 
@@ -218,8 +258,8 @@ describe('a damaged archive', () => {
 
   test('that is a folder, or leads nowhere, is no reason to stop', () => {
     const next = job();
-    mkdirSync(join(place(next).folder, 'a.tar'), { recursive: true });
-    symlinkSync('/nowhere', join(place(next).folder, 'b.tar'));
+    mkdirSync(join(place(next).folder, 'check.tar'), { recursive: true });
+    symlinkSync('/nowhere', join(place(next).folder, 'build.tar'));
     const taken = takeHandover(place(next));
     expect(taken.map(({ problems }) => problems.length)).toEqual([1, 1]);
   });
@@ -240,8 +280,8 @@ describe('a foreign archive', () => {
     const hex = hexOf(sha256(ingredients));
     const next = handed('/dev/null');
     const folder = place(next).folder;
-    rmSync(join(folder, 'build.tar'));
-    writeArchive(join(folder, 'build.tar'), [
+    rmSync(join(folder, 'package.tar'));
+    writeArchive(join(folder, 'package.tar'), [
       { name: `objects/${hex.slice(0, 2)}/${hex.slice(2)}`, content: ingredients },
       { name: `results/${hex}`, content: `${sha256(text)}\n${text}` },
     ]);
@@ -308,7 +348,7 @@ describe('a foreign archive', () => {
         (name) => {
           const next = job();
           mkdirSync(place(next).folder);
-          writeArchive(join(place(next).folder, 'x.tar'), [{ name, content: 'evil' }]);
+          writeArchive(join(place(next).folder, 'check.tar'), [{ name, content: 'evil' }]);
           const [taken] = takeHandover(place(next));
           expect(taken).toMatchObject({ tasks: [], problems: [expect.stringContaining('no entry of ours')] });
           expect(readdirSync(next.cache.folder)).toEqual(['incoming']);

@@ -15,7 +15,7 @@ import type { Cache } from './cache.ts';
 import { readForeignResult } from './foreign-result.ts';
 import { type ArchiveFile, readArchive, writeArchive } from './handover-archive.ts';
 import { createObjectStore, objectName, type ObjectStore } from './object-store.ts';
-import type { Fingerprint } from './task.ts';
+import { type Fingerprint, STAGES } from './task.ts';
 
 export interface HandoverPlace {
   /** Where archives are handed over: `*.tar`. It need not exist. */
@@ -34,26 +34,38 @@ export interface TakenArchive {
 }
 
 /**
- * Takes what is in the archives of the folder into the cache, by name. Every content is digested again; a record is taken
- * only when all that it names has arrived whole. `project` is the folder for which the results' ingredients are noted,
- * so that a task which runs all the same can say what differs.
+ * Takes what is in the archives of the folder into the cache, in the order of the stages that they are named after. Every
+ * content is digested again; a record is taken only when all that it names has arrived whole, and when its task is of the
+ * archive's stage or an earlier one: what runs in a stage must not make the results of a later one. `project` is the
+ * folder for which the results' ingredients are noted, so that a task which runs all the same can say what differs.
  */
 export function takeHandover(place: HandoverPlace & { readonly project: string }): readonly TakenArchive[] {
-  return namesIn(place.folder)
-    .filter((name) => name.endsWith('.tar') && !name.startsWith('.'))
-    .sort()
-    .map((archive) => takeArchive(archive, place));
+  return (
+    namesIn(place.folder)
+      .filter((name) => name.endsWith('.tar') && !name.startsWith('.'))
+      // What is there first is kept: so each stage's own word comes before what later ones say that it was.
+      .sort((one, other) => rankOf(one) - rankOf(other) || (one < other ? -1 : 1))
+      .map((archive) => takeArchive(archive, place))
+  );
+}
+
+/** Which stage an archive is of, or a task; -1: of none. */
+function rankOf(name: string): number {
+  const [stage] = name.split(/\/|\.tar$/);
+  return STAGES.findIndex((known) => known === stage);
 }
 
 function takeArchive(archive: string, place: HandoverPlace & { readonly project: string }): TakenArchive {
   const { folder, cache, clock } = place;
+  const last = rankOf(archive);
+  if (last < 0) return { archive, tasks: [], problems: ['no stage has this name'] };
   const store = createObjectStore({ folder: resolve(cache.folder), clock });
   const incoming = join(cache.folder, 'incoming');
   mkdirSync(incoming, { recursive: true });
   const tasks = new Set<string>();
   const problems: string[] = [];
   const taken = (hex: string, text: string): void => {
-    const outcome = takeResult(`sha256:${hex}`, { text, store, ...place });
+    const outcome = takeResult(`sha256:${hex}`, { text, store, last, ...place });
     if ('task' in outcome) tasks.add(outcome.task);
     else problems.push(outcome.problem);
   };
@@ -81,11 +93,13 @@ interface ForeignRecord {
   readonly store: ObjectStore;
   readonly cache: Cache;
   readonly project: string;
+  /** Rank of the last stage of which results are taken. */
+  readonly last: number;
 }
 
 function takeResult(
   fingerprint: Fingerprint,
-  { text, store, cache, project }: ForeignRecord,
+  { text, store, cache, project, last }: ForeignRecord,
 ): { readonly task: string } | { readonly problem: string } {
   const result = readForeignResult(text);
   if (result === undefined) return { problem: `the record ${hexOf(fingerprint).slice(0, 12)} is damaged` };
@@ -95,6 +109,8 @@ function takeResult(
   if (ingredients === undefined || taskIn(ingredients) !== task) {
     return { problem: `what the result of ${task} was made of is missing` };
   }
+  const rank = rankOf(task);
+  if (rank < 0 || rank > last) return { problem: `${task} is of no stage whose results this archive may hold` };
   for (const entry of result.tree) {
     if (entry.kind !== 'file' || store.verify(entry) === 'sound') continue;
     return { problem: `${entry.path} of ${task} has not arrived whole` };
