@@ -20,6 +20,7 @@ export interface ArchiveFile {
 export interface ArchiveVisitor {
   /** Where the content of an object is to be put; `undefined`: it is there already. */
   target(object: ArchiveObject): string | undefined;
+  /** It is at `path` now, which is gone afterwards: whoever wants it moves it away. */
   object(object: ArchiveObject, path: string): void;
   /** The text of a record. */
   result(hex: string, text: string): void;
@@ -166,20 +167,40 @@ function readContent(
   }
   const target = visitor.target(object);
   if (target === undefined) return null;
-  const file = openSync(target, 'wx', object.executable ? 0o700 : 0o600);
+  const mode = object.executable ? 0o700 : 0o600;
+  try {
+    if (!copyOut(source, { target, mode, start, size })) return SHRUNK;
+    visitor.object(object, target);
+    return null;
+  } finally {
+    // Whole, the visitor has moved it away; else nobody knows its name.
+    rmSync(target, { force: true });
+  }
+}
+
+interface Part {
+  readonly target: string;
+  readonly mode: number;
+  /** Bytes, as `size`. */
+  readonly start: number;
+  readonly size: number;
+}
+
+/** Whether all of it was there. */
+function copyOut(source: Source, { target, mode, start, size }: Part): boolean {
+  const file = openSync(target, 'wx', mode);
   try {
     const piece = Buffer.allocUnsafe(Math.min(PIECE, Math.max(1, size)));
     for (let done = 0; done < size;) {
       const part = piece.subarray(0, Math.min(piece.length, size - done));
-      if (!readFully(source, part, start + done)) return SHRUNK;
+      if (!readFully(source, part, start + done)) return false;
       writeAll(file, part);
       done += part.length;
     }
+    return true;
   } finally {
     closeSync(file);
   }
-  visitor.object(object, target);
-  return null;
 }
 
 const SHRUNK = 'it became shorter while it was read';
