@@ -70,6 +70,34 @@ test('each rule is planted, says why and what is right, and its code is its own'
     expect(Math.min(...[what, why, right, source].map((it) => it.length))).toBeGreaterThan(5);
 });
 
+test.each([
+  ['toJSON(github.event)', 'github.event'],
+  ['toJSON( github )', 'github'],
+  ["github.event['issue'].title", "github.event['issue'].title"],
+  ["github['head_ref']", "github['head_ref']"],
+  ['github.event.commits[0].message', 'github.event.commits[0].message'],
+  ["format('{0}', github.event.issue.title)", 'github.event.issue.title'],
+  ['github.event.number || GitHub.Event.issue.body', 'GitHub.Event.issue.body'],
+])('a stranger chooses what stands in a script: %s', (expression, member) => {
+  const text = CLEAN.github.replace('run: cargo', () => `run: echo "\${{ ${expression} }}" && cargo`);
+  expect(found('github', text)).toMatchObject([
+    { code: 'github/script-injection', what: `\`${member}\` becomes part of a script` },
+  ]);
+});
+
+test.each([
+  'github.event_name',
+  'github.event.pull_request.number',
+  "github.event['pull_request']['number']",
+  "github.event.inputs['job']",
+  'toJSON(github.event.inputs)',
+  'steps.github.outputs.event',
+  'github.sha',
+])('no stranger chooses what stands in a script: %s', (expression) => {
+  const text = CLEAN.github.replace('run: cargo', () => `run: echo "\${{ ${expression} }}" && cargo`);
+  expect(found('github', text)).toEqual([]);
+});
+
 test('platforms in a matrix are no targets, where the command line takes them from there', () => {
   const matrix = '    strategy:\n      matrix:\n        target: [linux/amd64, wasm32-wasip1]\n    steps:\n';
   const text = CLEAN.github.replace('    steps:\n', matrix);

@@ -7,10 +7,14 @@ import type { Spot } from '../yaml-tree.ts';
 
 const SECURE_USE = 'https://docs.github.com/en/actions/reference/security/secure-use';
 
-/** Text that whoever opens an issue, a pull request or a branch can choose; numbers and commits can't do harm. */
-const UNTRUSTED =
-  /\$\{\{[^}]*?\b(github\.event\.(?!inputs\b)[\w.*[\]'-]+|github\.head_ref|github\.ref_name)\b[^}]*\}\}/g;
-const HARMLESS = /\.(?:number|id|sha|merged|draft|before|after|action|created|deleted|forced)$/;
+const EXPRESSION = /\$\{\{(.*?)\}\}/gs;
+/** A member of `github`, or all of it as text. Nothing in it tells upper from lower case. */
+const MEMBER = /(?<![\w.'-])github(?:\.[\w*-]+|\[\s*(?:'[^']*'|\d+)\s*\])+|(?<=\btoJSON\(\s*)github(?=\s*\))/gi;
+/** Text that whoever opens an issue, a pull request or a branch can choose. */
+const UNTRUSTED = /^github(?:$|\.(?:event|head_ref|ref_name)(?:$|\.))/;
+/** Numbers and commits can't do harm, and inputs are from those who may write. */
+const HARMLESS =
+  /^github\.event\.inputs\b|\.(?:number|id|sha|merged|draft|before|after|action|created|deleted|forced)$/;
 
 export const WORKFLOW_RULES: readonly Rule[] = [
   {
@@ -126,8 +130,9 @@ function* injections(file: SourceFile): Generator<Hit> {
     const last = path.at(-1);
     const isScript = last === 'run' || (last === 'script' && path.at(-2) === 'with');
     if (!isScript || !path.includes('steps')) continue;
-    for (const { 0: found, 1: what = '', index } of file.code.slice(value.from, value.to).matchAll(UNTRUSTED)) {
-      if (HARMLESS.test(what)) continue;
+    for (const { 0: found, 1: inside = '', index } of file.code.slice(value.from, value.to).matchAll(EXPRESSION)) {
+      const what = inside.match(MEMBER)?.find(isUntrusted);
+      if (what === undefined) continue;
       yield {
         from: value.from + index,
         to: value.from + index + found.length,
@@ -135,4 +140,10 @@ function* injections(file: SourceFile): Generator<Hit> {
       };
     }
   }
+}
+
+/** @param member `github.event.issue['title']` */
+function isUntrusted(member: string): boolean {
+  const dotted = member.replaceAll(/\[\s*'?([^'\]]*?)'?\s*\]/g, '.$1').toLowerCase();
+  return UNTRUSTED.test(dotted) && !HARMLESS.test(dotted);
 }
