@@ -4,6 +4,7 @@ import { anyEvent, anyWays } from '../../../test/rigs/any-event.ts';
 import { jenkinsOffences } from '../../../test/rigs/jenkins-structure.ts';
 import { jenkinsEvent, jenkinsJobsOn } from '../../../test/rigs/jenkinsfile.ts';
 import { madeGraph, madeJob } from '../../../test/rigs/made-job.ts';
+import { runBriefly } from '../../kernel/subprocess.ts';
 import { GENERATED } from '../host-generator.ts';
 import type { EventWay, Job, JobGraph } from '../job-graph.ts';
 import { jobsOn } from '../predicate.ts';
@@ -94,10 +95,25 @@ test('a stage takes over what its needs have handed on, and nothing that an earl
 test('stages of a branch share one cache, whichever workspace they get; one that must keep nothing begins with none', () => {
   const publish = madeJob({ id: 'publish', stage: 'package', needs: ['package'], cache: 'none', handsOn: false });
   const [before = '', after = ''] = textOf([PACKAGE, publish]).split("stage('publish')");
-  expect(before).toContain(`sh 'SLIPWAY_CACHE="\${WORKSPACE%@[0-9]*}@slipway" slipway run package'`);
+  expect(before).toMatch(/sh 'SLIPWAY_CACHE="\S.*@slipway" slipway run package'/);
   expect(after).toContain("SLIPWAY_CACHE = '.slipway/cache'");
   expect(after).toMatch(/dir\('\.slipway\/cache'\) \{\s+deleteDir\(\)/);
   expect(after).toContain("sh 'slipway run publish'");
+});
+
+test.each([
+  ['/srv/workspace/app_main', '/srv/workspace/app_main@slipway'],
+  ['/srv/workspace/app_main@2', '/srv/workspace/app_main@slipway'],
+  ['/srv/workspace/app_main@12', '/srv/workspace/app_main@slipway'],
+  ['/srv/ci@2node/workspace/a b', '/srv/ci@2node/workspace/a b@slipway'],
+  ['/srv/ci@2/workspace/x@3', '/srv/ci@2/workspace/x@slipway'],
+  ['/srv/workspace/v@2x', '/srv/workspace/v@2x@slipway'],
+])('the shell finds the cache beside the workspace %s', async (workspace, cache) => {
+  const [, written = ''] = /sh '(SLIPWAY_CACHE=.*) slipway run package'/.exec(textOf([PACKAGE])) ?? [];
+  const line = `${written.replaceAll("\\'", "'").replaceAll('\\\\', '\\')} printenv SLIPWAY_CACHE`;
+  const env = { WORKSPACE: workspace, PATH: '/usr/bin:/bin' };
+  const { stdout } = await runBriefly({ program: 'sh', args: ['-c', line], cwd: '/', env });
+  expect(stdout).toBe(`${cache}\n`);
 });
 
 test('stages that run on the same events say once when that is', () => {

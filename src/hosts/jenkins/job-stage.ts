@@ -81,7 +81,7 @@ function agentOf({ setup }: JobGraph): Agent {
  * Beside the workspace of the branch, where Jenkins puts what belongs to it: branches that run side by side have `@2`, `@3`
  * on theirs, now the one and now the other.
  */
-const SIBLING = '"${WORKSPACE%@[0-9]*}@slipway"';
+const SIBLING = `"$(printf %s "$WORKSPACE" | sed 's/@[0-9]*$//')@slipway"`;
 
 function keepsCache({ kind, cache }: Job): boolean {
   return kind === 'stage' && cache !== 'none';
