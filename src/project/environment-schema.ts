@@ -10,14 +10,17 @@ import { gatesSchema, strategySchema } from './strategy-schema.ts';
 const { environment, limits } = DEFAULTS;
 
 const approvalSchema = z
-  .union([
-    z.int().min(0).max(20),
-    closedMap({
-      count: z.int().min(0).max(20).prefault(1).describe('How many people must approve.'),
-      by: z.array(z.string().min(1)).prefault([]).describe('Groups or people who may; empty: anybody with the role.'),
-      expires: quantity('duration', 'How long the request stands; then the rollout is aborted.').optional(),
-    }),
-  ])
+  .union(
+    [
+      z.int().min(0).max(20),
+      closedMap({
+        count: z.int().min(0).max(20).prefault(1).describe('How many people must approve.'),
+        by: z.array(z.string().min(1)).prefault([]).describe('Groups or people who may; empty: anybody with the role.'),
+        expires: quantity('duration', 'How long the request stands; then the rollout is aborted.').optional(),
+      }),
+    ],
+    '`approval: 1`, or `approval: { count: 1, by: [GROUP] }`',
+  )
   .transform((approval): ApprovalPlan =>
     typeof approval === 'number'
       ? { count: approval, by: [], expires: null }
@@ -79,17 +82,20 @@ export const deliveryShape = {
 };
 
 const platformSchema = z
-  .union([
-    z.literal('embedded'),
-    closedMap({
-      embedded: closedMap({
-        engine: z.enum(['node', 'wasmtime']).prefault(environment.engine).describe('What runs a replica.'),
-      })
-        .optional()
-        .describe('This machine.'),
-      kubernetes: kubernetesSchema.optional().describe('A cluster.'),
-    }),
-  ])
+  .union(
+    [
+      z.literal('embedded'),
+      closedMap({
+        embedded: closedMap({
+          engine: z.enum(['node', 'wasmtime']).prefault(environment.engine).describe('What runs a replica.'),
+        })
+          .optional()
+          .describe('This machine.'),
+        kubernetes: kubernetesSchema.optional().describe('A cluster.'),
+      }),
+    ],
+    '`platform: { kubernetes: { namespace: NAMESPACE } }`',
+  )
   .transform((platform, context) => {
     if (platform === 'embedded') return { kind: 'embedded', engine: environment.engine } as const;
     const kind = onlyKey(platform, ['embedded', 'kubernetes'], context);

@@ -102,6 +102,8 @@ function invalidType(issue: Extract<Issue, { code: 'invalid_type' }>, path: Path
  * of these the one with the fewest complaints.
  */
 function draftsOfUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: Path): readonly ProblemDraft[] {
+  // A schema may say as its message how the value is written: `approval: 1`.
+  const form = issue.message.startsWith('`') ? issue.message : undefined;
   const branches = issue.errors.filter((branch) => branch.length > 0);
   const fitting = branches.filter(
     (branch) => !branch.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
@@ -111,7 +113,7 @@ function draftsOfUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: P
   if (best !== undefined) {
     const mapToo = meant.length === 0 && issue.errors.some((branch) => branch.some(isMapAsked));
     const drafts = best.flatMap((inner) => draftsOf(inner, path));
-    return mapToo ? drafts.map((one) => ({ ...one, hint: `${one.hint} Or write a map.` })) : drafts;
+    return mapToo ? drafts.map((one) => ({ ...one, hint: `${one.hint} Or write ${form ?? 'a map'}.` })) : drafts;
   }
   const kinds = branches.flatMap((branch) =>
     branch.map((inner) => (inner.code === 'invalid_type' ? inner.expected : '')),
@@ -120,7 +122,7 @@ function draftsOfUnion(issue: Extract<Issue, { code: 'invalid_union' }>, path: P
     .filter((kind) => kind !== '')
     .join(' or ');
   const message = `expected ${expected}, found ${typeName(issue.input)}`;
-  return [{ code: 'config/wrong-type', message, hint: `Write ${expected}.`, path, at: 'value' }];
+  return [{ code: 'config/wrong-type', message, hint: `Write ${form ?? expected}.`, path, at: 'value' }];
 }
 
 /** A map where one of some words may stand is meant as the map. */

@@ -219,6 +219,9 @@ describe('what is wrong is told with its place and its remedy', () => {
     ['strategy: { canary: { steps: [{ replicas: wieght }] } }', 'Did you mean `weight`?'],
     ['strategy: { blueGreen: { switch: automatic } }', 'Known here: auto, manual. Or write a map.'],
     ['affinity: cookies', 'Known here: none. Or write a map.'],
+    ['approval: true', 'Write `approval: 1`, or `approval: { count: 1, by: [GROUP] }`.'],
+    ['platform: kubernetes', 'Known here: embedded. Or write `platform: { kubernetes: { namespace: NAMESPACE } }`.'],
+    ['platform: { kubernetes: true }', 'Write a map.'],
     ['affinity: { cookie: "a b" }', 'Write the name of a cookie: letters, digits, "-", "_", ".".'],
   ])('where several forms may stand the remedy is for the one that is meant: %s', (keys, hint) => {
     expect(inStaging(keys)).toMatchObject([{ hint: expect.stringContaining(hint) }]);
