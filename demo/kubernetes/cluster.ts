@@ -54,10 +54,9 @@ export async function openCluster(folder: string): Promise<DemoCluster> {
   const began = performance.now();
   const cluster = await startLocalCluster({ folder, program, podsStartIn: PODS_START_IN, endsWithStarter: true });
   const { kubeconfig, auditLog } = cluster;
-  console.log(
-    `A Kubernetes of its own is up after ${seconds(performance.now() - began)}: etcd, the API server, controllers,`,
-  );
-  console.log('scheduler. Only its node is played: no container runs in its pods.');
+  const took = seconds(performance.now() - began);
+  console.log(`A Kubernetes of its own is up after ${took}: etcd, the API server, controllers, the scheduler.`);
+  console.log('Only its node is played: no container runs in its pods, and no request flows through them.');
   return prepared({ kubeconfig, program: cluster.kubectl, auditLog, end: () => cluster.down() });
 }
 

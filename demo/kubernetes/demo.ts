@@ -39,7 +39,7 @@ try {
   const left = await leftAfter(3000);
   claims.check(
     left.length === 0,
-    `the cluster is down, no process is left${left.map(({ pid, command }) => `: ${pid} ${command}`).join('')}`,
+    `${have === 'named' ? '' : 'the cluster is down, '}no process is left${left.map(({ pid, command }) => `: ${pid} ${command}`).join('')}`,
   );
 }
 console.log(claims.broken === 0 ? '\nEverything held.' : `\n${claims.broken} claims were false.`);
