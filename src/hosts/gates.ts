@@ -1,6 +1,6 @@
 /** On which events of a job a person is asked first. */
 
-import type { EventWay, Job } from './job-graph.ts';
+import type { EventWay, Job, Predicate } from './job-graph.ts';
 
 /** Whether a person is asked on each event of the job, on none, or on some. */
 export function gatedEvents(job: Job): 'all' | 'none' | 'some' {
@@ -14,6 +14,15 @@ export function freeWays({ when, environment }: Job): readonly EventWay[] {
   const approval = environment?.approval ?? 'none';
   if (approval === 'none') return when.ways;
   return when.ways.filter((way) => !approval.ways.some((asking) => isSameWay(asking, way)));
+}
+
+/** Whether both name the same ways, in whatever order. */
+export function isSameWhen(one: Predicate, other: Predicate): boolean {
+  return isWithin(one, other) && isWithin(other, one);
+}
+
+function isWithin({ ways }: Predicate, { ways: all }: Predicate): boolean {
+  return ways.every((way) => all.some((other) => isSameWay(way, other)));
 }
 
 export function isSameWay(one: EventWay, other: EventWay): boolean {

@@ -1,21 +1,22 @@
 /** What a person sets up once in the repository, since no file of it can. */
 
-import type { EventWay, JobGraph, Predicate } from '../job-graph.ts';
+import { freeWays } from '../gates.ts';
+import type { JobGraph, Predicate } from '../job-graph.ts';
 import { clusterNotes, publishNotes, strangerNotes } from '../shared-notes.ts';
 import { environmentNames } from './plan-workflow.ts';
 
 export function notesOf(graph: JobGraph): readonly string[] {
   const deploys = graph.jobs.filter(({ kind }) => kind === 'deploy');
-  const environments = deploys.flatMap(({ environment, when }) => {
+  const environments = deploys.flatMap((job) => {
+    const { environment } = job;
     if (environment === null) return [];
     const { name, approval } = environment;
     const { deploy, approved, rollback } = environmentNames(name, graph);
-    const unasked = approval === 'none' ? when : { ways: when.ways.filter((way) => !includes(approval, way)) };
     return [
       ...(approved === null || approval === 'none'
         ? []
         : [`${environmentNote(approved, approval)}, with required reviewers`]),
-      ...(deploy === approved ? [] : [environmentNote(deploy, unasked)]),
+      ...(deploy === approved ? [] : [environmentNote(deploy, { ways: freeWays(job) })]),
       ...(rollback === deploy
         ? []
         : [`Environment ${rollback}: for rollbacks, which ask nobody; only the default branch`]),
@@ -50,10 +51,6 @@ export function notesOf(graph: JobGraph): readonly string[] {
 function environmentNote(name: string, { ways }: Predicate): string {
   const patterns = ways.flatMap((way) => (way.event === 'push' ? [way.pattern] : []));
   return `Environment ${name}: allow deployments from ${[...new Set(patterns)].join(', ')} only`;
-}
-
-function includes({ ways }: Predicate, way: EventWay): boolean {
-  return ways.some((other) => JSON.stringify(other) === JSON.stringify(way));
 }
 
 function stayNote({ jobs, setup }: JobGraph): readonly string[] {

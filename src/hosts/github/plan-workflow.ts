@@ -1,6 +1,7 @@
 /** From the jobs of a project to a workflow. */
 
-import type { Job, JobGraph, Predicate } from '../job-graph.ts';
+import { gatedEvents } from '../gates.ts';
+import type { Job, JobGraph } from '../job-graph.ts';
 import { jobVariables } from '../job-variables.ts';
 import { allOf, anyOf, conditionOf, filterPattern, quoted } from './expression.ts';
 import { stepsOf } from './steps.ts';
@@ -113,10 +114,6 @@ export function environmentNames(name: string, { jobs }: JobGraph): EnvironmentN
   const deploy = jobs.find(({ kind, environment }) => kind === 'deploy' && environment?.name === name);
   const approval = deploy?.environment?.approval ?? 'none';
   if (deploy === undefined || approval === 'none') return { deploy: name, approved: null, rollback: name };
-  if (waysOf(approval) === waysOf(deploy.when)) return { deploy: name, approved: name, rollback: `${name}-rollback` };
+  if (gatedEvents(deploy) === 'all') return { deploy: name, approved: name, rollback: `${name}-rollback` };
   return { deploy: name, approved: `${name}-approval`, rollback: name };
-}
-
-function waysOf({ ways }: Predicate): string {
-  return JSON.stringify(ways);
 }

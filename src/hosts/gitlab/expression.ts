@@ -1,5 +1,7 @@
 /** The language of `rules:if`. Source: docs.gitlab.com/ci/jobs/job_rules, "CI/CD variable expressions". */
 
+import { globExpression } from '../glob-expression.ts';
+
 export type Expression =
   | { readonly kind: 'equals'; readonly variable: string; readonly text: string }
   | { readonly kind: 'matches' | 'differs'; readonly variable: string; readonly pattern: string }
@@ -8,7 +10,6 @@ export type Expression =
 
 /** There is no way to write a quote inside of a text. */
 const PLAIN = /^[^"$\\]*$/;
-const SPECIAL = /[.*+?^${}()|[\]\\/]/g;
 
 /** One of the patterns of the project file, in which `*` stands for any text. */
 export function nameIsOneOf(variable: string, patterns: readonly string[]): Expression {
@@ -27,12 +28,8 @@ export function nameIsNoneOf(variable: string, patterns: readonly string[]): Exp
 }
 
 function patternOf(patterns: readonly string[]): string {
-  const sources = patterns.map((pattern) =>
-    pattern
-      .split('*')
-      .map((text) => text.replaceAll(SPECIAL, '\\$&'))
-      .join('.*'),
-  );
+  // A bare slash would end it.
+  const sources = patterns.map((pattern) => globExpression(pattern).replaceAll('/', '\\/'));
   return sources.length === 1 ? `^${sources[0] ?? ''}$` : `^(${sources.join('|')})$`;
 }
 

@@ -2,7 +2,7 @@
 
 import { GENERATED, type HostGenerator } from '../host-generator.ts';
 import type { Job, JobGraph } from '../job-graph.ts';
-import { gatedEvents } from '../gates.ts';
+import { gatedEvents, isSameWhen } from '../gates.ts';
 import { emitJenkins } from './emit-jenkins.ts';
 import { call, type Call, type Pipeline, reference, type Stage } from './jenkins-document.ts';
 import { jenkinsNotes } from './jenkins-notes.ts';
@@ -75,7 +75,7 @@ function stagesOf(layers: readonly Layer[], graph: JobGraph): readonly Stage[] {
 }
 
 function isAsOftenAs(job: Job, other: Job): boolean {
-  return gatedEvents(job) === 'none' && JSON.stringify(job.when) === JSON.stringify(other.when);
+  return gatedEvents(job) === 'none' && isSameWhen(job.when, other.when);
 }
 
 function layerStage(layer: Layer, graph: JobGraph, always: boolean): Stage {

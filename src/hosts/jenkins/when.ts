@@ -2,6 +2,7 @@
 
 import type { EventWay, JobGraph, Predicate } from '../job-graph.ts';
 import { globsOverlap } from '../../project/index.ts';
+import { globExpression } from '../glob-expression.ts';
 import { type Condition, reference, type Value } from './jenkins-document.ts';
 
 /** The parameter by which a person asks for one job; builds that nobody asked for have `AS_PUSHED`. */
@@ -75,8 +76,7 @@ function overlaps(patterns: readonly string[], other: string): boolean {
 function nameIs(kind: 'branch' | 'tag', pattern: string): Condition {
   if (kind === 'tag' && pattern === '*') return { kind: 'buildingTag' };
   if (!pattern.includes('*')) return { kind, comparator: 'EQUALS', pattern };
-  const texts = pattern.split('*').map((text) => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  return { kind, comparator: 'REGEXP', pattern: texts.join('.*') };
+  return { kind, comparator: 'REGEXP', pattern: globExpression(pattern) };
 }
 
 /** `null`: a build from before the parameter was known. */
