@@ -92,6 +92,8 @@ export type EventWay =
 export interface JobSetup {
   /** Command lines that bring `slipway` and the toolchain; empty: they are there. */
   readonly install: readonly string[];
+  /** Of these, what a job needs that builds nothing. */
+  readonly installSlipway: readonly string[];
   readonly runsOn: { readonly github: string; readonly gitlab: readonly string[]; readonly jenkins: string | null };
   /** GitLab: the image of a job. `null`: that of the runner. */
   readonly gitlabImage: string | null;

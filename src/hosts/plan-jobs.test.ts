@@ -171,9 +171,11 @@ test('a long canary is waited for, and nothing longer than a host allows', () =>
 
 test('runners get this version and its target, or what the project says', () => {
   expect(graphOf('').setup.install).toEqual(['npm install --global slipway@1.2.3', 'rustup target add wasm32-wasip2']);
+  expect(graphOf('').setup.installSlipway).toEqual(['npm install --global slipway@1.2.3']);
   const own = graphOf('ci: { install: [], github: { runsOn: large }, gitlab: { image: "rust:1", tags: [a] } }\n').setup;
   expect(own).toEqual({
     install: [],
+    installSlipway: [],
     runsOn: { github: 'large', gitlab: ['a'], jenkins: null },
     gitlabImage: 'rust:1',
   });

@@ -31,7 +31,12 @@ export function madeGraph(jobs: readonly Job[], fields: Partial<JobGraph> = {}):
     jobs,
     pushes: { branches: 'all', tags: ['*'] },
     protectedBranches: ['main'],
-    setup: { install: [], runsOn: { github: 'ubuntu-24.04', gitlab: [], jenkins: null }, gitlabImage: null },
+    setup: {
+      install: [],
+      installSlipway: [],
+      runsOn: { github: 'ubuntu-24.04', gitlab: [], jenkins: null },
+      gitlabImage: null,
+    },
     ...fields,
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Job, JobGraph } from '../job-graph.ts';
 import { gatedEvents } from '../gates.ts';
+import { installLines } from '../install-lines.ts';
 import { CACHE_FOLDER, HANDOVER_FOLDER } from '../job-variables.ts';
 import { writeCommand } from '../write-command.ts';
 import { allOf, conditionOf } from './expression.ts';
@@ -12,7 +13,7 @@ const NODE_VERSION = 24;
 export function stepsOf(job: Job, graph: JobGraph): readonly Step[] {
   return [
     { name: 'Check out', uses: 'actions/checkout', with: { 'persist-credentials': false } },
-    ...installSteps(graph),
+    ...installSteps(installLines(job, graph.setup)),
     ...(job.cache === 'none' ? [] : [restoreStep(job)]),
     ...takeSteps(job, graph),
     runStep(job),
@@ -21,7 +22,7 @@ export function stepsOf(job: Job, graph: JobGraph): readonly Step[] {
   ];
 }
 
-function installSteps({ setup: { install } }: JobGraph): readonly Step[] {
+function installSteps(install: readonly string[]): readonly Step[] {
   if (install.length === 0) return [];
   return [
     {

@@ -53,6 +53,7 @@ export interface GitlabJob {
   readonly id_tokens?: Readonly<Record<string, { readonly aud: string }>>;
   readonly cache?: GitlabCache;
   readonly timeout?: string;
+  readonly before_script?: readonly string[];
   readonly script: readonly string[];
   readonly coverage?: string;
   readonly artifacts?: GitlabArtifacts;

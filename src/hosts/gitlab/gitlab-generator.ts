@@ -3,7 +3,8 @@
 import { STAGES } from '../../pipeline/index.ts';
 import { gatedEvents } from '../gates.ts';
 import { GENERATED, type HostGenerator } from '../host-generator.ts';
-import type { Job, JobGraph } from '../job-graph.ts';
+import { installLines } from '../install-lines.ts';
+import type { Job, JobGraph, JobSetup } from '../job-graph.ts';
 import { CACHE_FOLDER, HANDOVER_FOLDER, jobVariables } from '../job-variables.ts';
 import { writeCommand } from '../write-command.ts';
 import { emitGitlab } from './emit-gitlab.ts';
@@ -31,7 +32,7 @@ function gitlabDocument(graph: JobGraph): GitlabDocument {
     variables: variablesOf(graph),
     default: every,
     stages: STAGES.filter((stage) => used.has(stage)),
-    jobs: Object.fromEntries(graph.jobs.map((job) => [job.id, gitlabJob(job, byId, every)])),
+    jobs: Object.fromEntries(graph.jobs.map((job) => [job.id, gitlabJob(job, byId, { every, setup: graph.setup })])),
   };
 }
 
@@ -68,10 +69,16 @@ function minutesOf(minutes: number): string {
   return `${minutes} minutes`;
 }
 
-function gitlabJob(job: Job, byId: ReadonlyMap<string, Job>, every: GitlabDefault): GitlabJob {
+interface Common {
+  readonly every: GitlabDefault;
+  readonly setup: JobSetup;
+}
+
+function gitlabJob(job: Job, byId: ReadonlyMap<string, Job>, { every, setup }: Common): GitlabJob {
   const { environment, exclusive } = job;
   const variables = jobVariables(job);
   const timeout = minutesOf(job.timeout.minutes);
+  const install = installLines(job, setup);
   const asks = environment !== null && gatedEvents(job) !== 'none';
   return {
     title: job.title,
@@ -85,6 +92,7 @@ function gitlabJob(job: Job, byId: ReadonlyMap<string, Job>, every: GitlabDefaul
     ...(job.permissions.includes('identity') ? { id_tokens: { SIGSTORE_ID_TOKEN: { aud: 'sigstore' } } } : {}),
     ...cacheOf(job),
     ...(timeout === every.timeout ? {} : { timeout }),
+    ...(isSameList(install, setup.install) ? {} : { before_script: install }),
     script: [scriptOf(job)],
     // Without an anchor: the runner may put the time before each line.
     ...(job.printsCoverage ? { coverage: '/coverage: \\d+\\.\\d+%/' } : {}),
@@ -92,6 +100,10 @@ function gitlabJob(job: Job, byId: ReadonlyMap<string, Job>, every: GitlabDefaul
     // 4 says that a person must decide now: nothing is wrong.
     ...(job.kind === 'deploy' ? { allow_failure: { exit_codes: [4] } } : {}),
   };
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((item, index) => item === other[index]);
 }
 
 /** On events without a gate nobody has approved. */

@@ -2,6 +2,7 @@
 
 import type { Job, JobGraph } from '../job-graph.ts';
 import { gatedEvents } from '../gates.ts';
+import { installLines } from '../install-lines.ts';
 import { jobVariables } from '../job-variables.ts';
 import { writeCommand } from '../write-command.ts';
 import {
@@ -101,7 +102,7 @@ function environmentOf(job: Job): Environment {
 }
 
 function stepsOf(job: Job, graph: JobGraph): readonly Statement[] {
-  const { install } = graph.setup;
+  const install = installLines(job, graph.setup);
   const fetched = [call('checkout', [reference('scm')]), ...install.map((line) => call('sh', [line]))];
   return [
     // The network's fault is no verdict; what follows is not tried twice.
