@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { createRig, createServingRig, PLAN, type Rig, SPEC } from '../../test/rigs/engine-rig.ts';
 import { createMemoryJournal, type Journal } from '../journal/index.ts';
 import { createManualClock } from '../kernel/clock.ts';
-import { createController, type EnvironmentSpec } from './index.ts';
+import { Fault } from '../kernel/fault.ts';
+import { createController, type EnvironmentSpec, readEnvironments } from './index.ts';
 
 const HELD: EnvironmentSpec = {
   ...SPEC,
@@ -246,4 +247,40 @@ test('a record of an older version is refused as it is, with what to do', async 
   await rig.store.save(key, loaded.version, { ...loaded.record, state: JSON.parse(JSON.stringify(older)) });
   await expect(createController(rig.options)).rejects.toMatchObject({ code: 'delivery/older-record', kind: 'refused' });
   expect((await rig.store.load(key))?.version).toBe(loaded.version + 1);
+});
+
+describe('what can not be done', () => {
+  const told = (rig: Rig) => readEnvironments(rig.journal).get('herald/local')?.now;
+  const changes = (rig: Rig) => rig.journal.read({ kinds: ['environment.changed'] });
+  const conflict = new Fault({ code: 'rig/conflict', kind: 'refused', message: 'kubectl owns it', hint: 'Let it go.' });
+
+  test('is told once, with since when, why and what to do, also where all is well; and when it is over', async () => {
+    const rig = await createServingRig();
+    rig.world.refusing = conflict;
+    rig.world.resize(1, 1);
+    await rig.seconds(10);
+    const since = told(rig)?.blocked?.[0]?.since ?? 0;
+    expect(told(rig)).toMatchObject({ phase: 'healthy' });
+    const why = { message: 'kubectl owns it', hint: 'Let it go.' };
+    expect(told(rig)?.blocked).toEqual([{ what: 'run 2 replicas of #1', since, ...why }]);
+    expect(rig.controller.state().setbacks['scale 1']).toMatchObject({ since, at: since + 7000 });
+    const before = changes(rig).length;
+    await rig.seconds(120);
+    expect(changes(rig)).toHaveLength(before);
+    rig.world.refusing = null;
+    await rig.seconds(60);
+    expect(told(rig)).not.toHaveProperty('blocked');
+    expect(told(rig)).toMatchObject({ ready: { 1: 2 } });
+  });
+
+  test('is no news when it is done the next time', async () => {
+    const rig = await createServingRig();
+    rig.world.refusing = conflict;
+    rig.world.resize(1, 1);
+    await rig.seconds(1);
+    rig.world.refusing = null;
+    await rig.seconds(5);
+    expect(rig.world.desired(1)).toBe(2);
+    expect(changes(rig).filter(({ data }) => JSON.stringify(data).includes('blocked'))).toEqual([]);
+  });
 });

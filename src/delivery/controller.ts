@@ -211,6 +211,6 @@ async function attempt(work: () => Promise<unknown>): Promise<Attempt['result']>
     await work();
     return 'done';
   } catch (error) {
-    return { failed: messageOf(error) };
+    return { failed: messageOf(error), ...(error instanceof Fault ? { hint: error.hint } : {}) };
   }
 }

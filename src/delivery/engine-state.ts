@@ -68,7 +68,11 @@ export interface Setback {
   readonly effect: Effect;
   readonly count: number;
   readonly at: number;
+  /** Engine time of the first of these failures; absent in records of a version that did not keep it. */
+  readonly since?: number;
   readonly message: string;
+  /** Of a Fault: what to do about it. */
+  readonly hint?: string;
 }
 
 export interface Commanded {

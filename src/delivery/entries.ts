@@ -111,6 +111,19 @@ export interface EnvironmentChanged {
   readonly leaving: readonly number[];
   /** After a promotion: the release that it is still compared with, and from when to when (engine time). */
   readonly guard: { readonly control: number; readonly since: number; readonly until: number } | null;
+  /** What is wanted and can't be done; absent: nothing, or it was told by a version that did not say so. */
+  readonly blocked?: readonly Blocked[];
+}
+
+/** Something that has failed again and again. It goes on being tried. */
+export interface Blocked {
+  /** `run 3 replicas of #2`. */
+  readonly what: string;
+  /** Engine time of the first failure. */
+  readonly since: number;
+  readonly message: string;
+  /** What to do about it; `null` where nobody knows. */
+  readonly hint: string | null;
 }
 
 /** Every wait explains itself (design.md section 4.8). Times are engine time. */
@@ -288,10 +301,11 @@ export function effectIntended(number: number, effect: Effect): DeliveryEntry {
 }
 
 export function effectDone(number: number, result: 'done' | 'superseded' | { readonly failed: string }): DeliveryEntry {
-  return { kind: 'effect.done', data: { number, result } };
+  const told = typeof result === 'string' ? result : { failed: result.failed };
+  return { kind: 'effect.done', data: { number, result: told } };
 }
 
-export function environmentChanged(snapshot: EnvironmentChanged): DeliveryEntry {
+export function environmentChanged({ blocked, ...snapshot }: EnvironmentChanged): DeliveryEntry {
   return {
     kind: 'environment.changed',
     data: {
@@ -299,6 +313,7 @@ export function environmentChanged(snapshot: EnvironmentChanged): DeliveryEntry 
       wait: snapshot.wait === null ? null : { ...snapshot.wait },
       leaving: [...snapshot.leaving],
       guard: snapshot.guard === null ? null : { ...snapshot.guard },
+      ...(blocked === undefined ? {} : { blocked: blocked.map((one) => ({ ...one })) }),
     },
   };
 }

@@ -1,8 +1,10 @@
 /** Effects that failed: remembered while they are still wanted, and tried ever less often, so that trouble stays quiet. */
 
 import { isDeepStrictEqual } from 'node:util';
+import { formatShare } from '../kernel/quantity.ts';
 import type { Effect } from './effect.ts';
 import type { EnvironmentState, Setback } from './engine-state.ts';
+import type { Blocked } from './entries.ts';
 import { sameRouting } from './shares.ts';
 
 /** A failed effect is tried again after this long, then after twice as long, and so on … */
@@ -34,7 +36,7 @@ export function withoutOld(state: EnvironmentState, wanted: readonly Effect[]): 
 }
 
 export interface Attempt {
-  readonly result: 'done' | { readonly failed: string };
+  readonly result: 'done' | { readonly failed: string; readonly hint?: string };
   /** Engine time. */
   readonly now: number;
 }
@@ -44,9 +46,49 @@ export function afterEffect(state: EnvironmentState, effect: Effect, { result, n
   const slot = slotOf(effect);
   const { [slot]: before, ...others } = state.setbacks;
   if (result === 'done') return before === undefined ? state : { ...state, setbacks: others };
-  const count = (setbackOf(state, effect)?.count ?? 0) + 1;
+  const again = setbackOf(state, effect);
+  const { failed: message, ...hint } = result;
+  const setback: Setback = {
+    effect,
+    count: (again?.count ?? 0) + 1,
+    at: now,
+    since: again?.since ?? again?.at ?? now,
+    message,
+    ...hint,
+  };
   const commanded = effect.kind === 'route' ? null : state.commanded;
-  return { ...state, commanded, setbacks: { ...others, [slot]: { effect, count, at: now, message: result.failed } } };
+  return { ...state, commanded, setbacks: { ...others, [slot]: setback } };
+}
+
+/** What has failed once may have met a world that was just moving, which is no news: it is tried again at once. */
+const NEWS_FROM = 2;
+
+/** What can't be done, for people. How often it was tried is not part of it, so that it is told once. */
+export function blockedIn({ setbacks }: EnvironmentState): readonly Blocked[] {
+  const lasting = Object.values(setbacks).filter(({ count }) => count >= NEWS_FROM);
+  return lasting.map(({ effect, at, since = at, message, hint = null }) => ({
+    what: inWords(effect),
+    since,
+    message,
+    hint,
+  }));
+}
+
+function inWords(effect: Effect): string {
+  switch (effect.kind) {
+    case 'scale': {
+      const { release, replicas } = effect;
+      if (replicas === 0) return `stop #${release}`;
+      return `run ${replicas} ${replicas === 1 ? 'replica' : 'replicas'} of #${release}`;
+    }
+    case 'route': {
+      const shares = Object.entries(effect.shares).filter(([, share]) => share > 0);
+      if (shares.length === 0) return 'take all requests away';
+      return `send ${shares.map(([release, share]) => `${formatShare(share)} to #${release}`).join(' and ')}`;
+    }
+    case 'gates':
+      return effect.runs.length === 0 ? 'stop the gates' : 'run the gates';
+  }
 }
 
 function setbackOf(state: EnvironmentState, effect: Effect): Setback | undefined {

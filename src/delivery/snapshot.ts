@@ -4,6 +4,7 @@ import type { EnvironmentChanged } from './entries.ts';
 import type { EnvironmentState } from './engine-state.ts';
 import { guardOf } from './guard.ts';
 import type { Observation } from './observation.ts';
+import { blockedIn } from './setbacks.ts';
 import { plannedSteps } from './steps.ts';
 import { activeRollout, phaseOf } from './turn.ts';
 import { waitOf } from './waits.ts';
@@ -12,6 +13,7 @@ import { wantedReplicas } from './wants.ts';
 export function snapshotOf(state: EnvironmentState, observation: Observation, now: number): EnvironmentChanged {
   const active = activeRollout(state);
   const guard = guardOf(state);
+  const blocked = blockedIn(state);
   const ready: Record<number, number> = {};
   for (const [release, status] of Object.entries(observation.releases)) ready[Number(release)] = status.ready;
   return {
@@ -30,5 +32,6 @@ export function snapshotOf(state: EnvironmentState, observation: Observation, no
     queued: state.queued?.release ?? null,
     leaving: state.leaving.map(({ release }) => release),
     guard: guard === null ? null : { control: guard.control, since: guard.rollout.endedAt ?? now, until: guard.until },
+    ...(blocked.length === 0 ? {} : { blocked }),
   };
 }

@@ -40,6 +40,8 @@ export interface World {
     readonly ready: Readonly<Record<number, number>>;
   }[];
   desired(release: number): number;
+  /** Somebody else changes how many replicas should run. */
+  resize(release: number, replicas: number): void;
   never: Set<number>;
   /** Releases of which at most so many replicas get ready. */
   readyAtMost: Map<number, number>;
@@ -57,6 +59,8 @@ export interface World {
   routerStuck: boolean;
   /** The router takes no split and tells none. */
   routerDown: boolean;
+  /** Nothing can be changed any more, because of it. */
+  refusing: Error | null;
   /** Nothing can be observed. */
   unreachable: boolean;
   /** Looks are not answered at all. */
@@ -75,6 +79,7 @@ export function createWorld(): World {
     commands: [],
     routes: [],
     desired: (release) => desired.get(release) ?? 0,
+    resize: (release, replicas) => void desired.set(release, replicas),
     never: new Set(),
     readyAtMost: new Map(),
     failing: new Map(),
@@ -86,6 +91,7 @@ export function createWorld(): World {
     metrics: true,
     routerStuck: false,
     routerDown: false,
+    refusing: null,
     unreachable: false,
     hanging: false,
     looks: 0,
@@ -105,6 +111,7 @@ export function createWorld(): World {
         return world.unreachable ? Promise.reject(outOfReach()) : Promise.resolve(observation());
       },
       apply(_context, effect) {
+        if (world.refusing !== null) return Promise.reject(world.refusing);
         if (effect.kind === 'route' && world.routerDown) {
           world.commands.push('route in vain');
           return Promise.reject(new Error('the router does not answer'));

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createServingRig, PLAN, type Rig, SPEC } from '../../../test/rigs/engine-rig.ts';
 import { plainTerminal } from '../../../test/rigs/terminal-rig.ts';
 import { type EnvironmentSpec, readEnvironments } from '../../delivery/index.ts';
+import { Fault } from '../../kernel/fault.ts';
 import { environmentReport } from './rollout-report.ts';
 
 const ROLLING: EnvironmentSpec['strategy'] = {
@@ -100,5 +101,25 @@ describe('the status of an environment', () => {
     const [, minutes] = /guarded for another (\d+)m.*with #1 as control; #2: 0 bad of \d{4,}/.exec(status) ?? [];
     expect(Number(minutes)).toBeGreaterThanOrEqual(8);
     expect(Number(minutes)).toBeLessThan(10);
+  });
+
+  test('says what can not be done, for how long, why and what to do, also where it is healthy', async () => {
+    const rig = await createServingRig();
+    rig.world.refusing = new Fault({
+      code: 'rig/quota',
+      kind: 'refused',
+      message: 'the quota allows 1 pod.',
+      hint: 'Ask for less.',
+    });
+    rig.world.resize(1, 1);
+    await rig.seconds(30);
+    const status = statusOf(rig);
+    expect(status).toMatch(/^herald\/local {2}healthy, but not all can be done\n/);
+    expect(status).toMatch(
+      /\n {2}✘ can't run 2 replicas of #1 \(for 29s\): the quota allows 1 pod\.\n {4}Ask for less\./,
+    );
+    rig.world.refusing = null;
+    await rig.seconds(60);
+    expect(statusOf(rig)).toMatch(/^herald\/local {2}healthy\n/);
   });
 });

@@ -38,7 +38,8 @@ export function environmentReport(view: EnvironmentView, now: number, terminal: 
   const last = view.rollouts.at(-1);
   const phase = terminal.style(PHASE_STYLE[state.phase], state.phase);
   const reason = state.reason === null ? '' : ` (${state.reason})`;
-  const lines = [`${terminal.style('bold', view.key)}  ${phase}${reason}`];
+  const stuck = state.blocked === undefined ? '' : terminal.style('red', ', but not all can be done');
+  const lines = [`${terminal.style('bold', view.key)}  ${phase}${reason}${stuck}`];
   lines.push(`  ${splitBar(view, terminal)}`);
   const rows = Object.entries(state.wanted).map(([number, wanted]) => {
     const release = view.releases[Number(number)];
@@ -58,6 +59,7 @@ export function environmentReport(view: EnvironmentView, now: number, terminal: 
     if (state.reason !== 'approval') lines.push(...progressLines(last, terminal));
   }
   lines.push(`  ${state.because === '' ? '' : harmless(state.because)}`.trimEnd());
+  for (const one of state.blocked ?? []) lines.push(...blockedLines(one, last, { now, terminal }));
   if (state.wait !== null) {
     const age = last === undefined ? 0 : now - last.ahead - state.wait.since;
     lines.push(terminal.style('dim', `  ${waitText(view.key, state.wait, age)}`));
@@ -105,11 +107,29 @@ function gateLines({ gates }: RolloutView, terminal: Terminal): readonly string[
   });
 }
 
+/** What can't be done, for how long already, why, and what to do. */
+function blockedLines(
+  { what, since, message, hint }: NonNullable<State['blocked']>[number],
+  last: RolloutView | undefined,
+  { now, terminal }: Showing,
+): readonly string[] {
+  const seconds = last === undefined ? 0 : Math.floor((now - last.ahead - since) / 1000);
+  const age = seconds < 1 ? '' : ` (for ${formatDuration(seconds * 1000)})`;
+  const why = `  ${terminal.style('red', '✘')} can't ${what}${age}: ${harmless(message)}`;
+  return hint === null ? [why] : [why, terminal.style('dim', `    ${harmless(hint)}`)];
+}
+
+interface Showing {
+  /** Wall time. */
+  readonly now: number;
+  readonly terminal: Terminal;
+}
+
 /** The guard counts from the promotion, in the time of the engine; people have the wall's. */
 function guardLine(
   { control, since, until }: NonNullable<State['guard']>,
   last: RolloutView | undefined,
-  { now, terminal }: { readonly now: number; readonly terminal: Terminal },
+  { now, terminal }: Showing,
 ): string {
   const left = until - since - Math.max(0, now - (last?.ended?.wall ?? now));
   const counted = last === undefined ? '' : `; ${countsLine(last.counted, last)}`;
