@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Digest, parseDigest } from '../kernel/digest.ts';
 import type { PipelineRun } from '../pipeline/index.ts';
 import { imageTags } from '../project/index.ts';
+import { definedOnly } from '../system.ts';
 import type { RunScene } from './run-tasks.ts';
 
 /**
@@ -30,7 +31,11 @@ export async function keepImage(scene: RunScene, run: PipelineRun, push: boolean
   const home = openLayout({ folder, create: true });
   const descriptor = await installImage({ from: opened.output, home, index, tags });
   if (repository === null) return index;
-  const target = createRepository({ reference: parseReference(repository), clock: system.clock });
+  const target = createRepository({
+    reference: parseReference(repository),
+    clock: system.clock,
+    credentials: { env: definedOnly(system.env) },
+  });
   const { reference, uploaded, present } = await pushImage({
     layout: home,
     index: descriptor,

@@ -14,6 +14,9 @@ const MARKS = new Set([
   'RUNNER_TRACKING_ID',
 ]);
 
+/** Whoever pushes images does it in the job; a process that stays must not know how. */
+const LOGIN = new Set(['SLIPWAY_REGISTRY_USER', 'SLIPWAY_REGISTRY_PASSWORD']);
+
 export function outlivingEnvironment(env: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !MARKS.has(name)));
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !MARKS.has(name) && !LOGIN.has(name)));
 }

@@ -12,6 +12,10 @@ export interface FakeRegistry {
   readonly manifests: Map<string, { readonly type: string; readonly bytes: Buffer }>;
   /** `PUT /v2/…`, in order. */
   readonly requests: string[];
+  /** `Authorization` of each of them. */
+  readonly authorizations: (string | undefined)[];
+  /** From now on asked before each request is served: what it gives is the answer. */
+  guard(check: (request: IncomingMessage) => RegistryFault | undefined): void;
   /** The next requests that match are answered by the fault instead, one after the other. */
   fail(pattern: RegExp, ...faults: readonly RegistryFault[]): void;
   close(): Promise<void>;
@@ -33,12 +37,15 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
   const blobs: FakeRegistry['blobs'] = new Map();
   const manifests: FakeRegistry['manifests'] = new Map();
   const requests: string[] = [];
+  const authorizations: FakeRegistry['authorizations'] = [];
+  let check: Parameters<FakeRegistry['guard']>[0] = () => undefined;
   const server = createServer((request, response) => {
     const line = `${request.method} ${request.url}`;
     requests.push(line);
+    authorizations.push(request.headers.authorization);
     void bodyOf(request).then((body) => {
       const at = planned.findIndex(({ pattern }) => pattern.test(line));
-      const fault = at < 0 ? undefined : planned.splice(at, 1)[0]?.fault;
+      const fault = at < 0 ? check(request) : planned.splice(at, 1)[0]?.fault;
       if (fault === 'reset') return request.socket.destroy();
       if (fault) return fault(response, request, body);
       return serve({ request, response, body, blobs, manifests });
@@ -50,6 +57,8 @@ export async function startFakeRegistry(): Promise<FakeRegistry> {
     blobs,
     manifests,
     requests,
+    authorizations,
+    guard: (next) => void (check = next),
     fail: (pattern, ...faults) => planned.push(...faults.map((fault) => ({ pattern, fault }))),
     close() {
       server.closeAllConnections();

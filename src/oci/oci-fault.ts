@@ -12,6 +12,8 @@ export type OciFaultCode =
   | 'reference/malformed'
   | 'registry/unauthorized'
   | 'registry/insecure'
+  | 'registry/bad-credentials'
+  | 'registry/helper-failed'
   | 'registry/refused'
   | 'registry/unreachable'
   | 'registry/digest-mismatch'

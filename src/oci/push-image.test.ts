@@ -130,9 +130,14 @@ describe('a failure that passes', () => {
 });
 
 describe('a registry that does not want', () => {
-  test.each([401, 403])('says so: %i means that sign-in is not there yet', async (status) => {
-    registry.fail(/POST/, answer(status, { 'www-authenticate': 'Bearer realm="http://169.254.169.254/"' }));
+  test.each([401, 403])('says so: %i to whom has no credential', async (status) => {
+    registry.fail(/POST/, answer(status));
     await expect(push()).rejects.toMatchObject({ code: 'registry/unauthorized' });
+  });
+
+  test('can not send us to an inner network to sign in', async () => {
+    registry.fail(/POST/, answer(401, { 'www-authenticate': 'Bearer realm="http://169.254.169.254/"' }));
+    await expect(push()).rejects.toMatchObject({ code: 'registry/untrusted-location' });
     expect(registry.requests.filter((line) => !line.includes('/v2/acme/greeter/'))).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { messageOf } from '../kernel/fault.ts';
 import { ociFault } from './oci-fault.ts';
 import { printable } from './printable.ts';
 import { safeLocation } from './safe-address.ts';
+import type { SignIn } from './sign-in.ts';
 
 export interface RegistryRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
@@ -18,6 +19,8 @@ export type Answer =
   /** Trying again may help; `wait` is what the registry asked for, in milliseconds. */
   | { readonly kind: 'transient'; readonly why: string; readonly wait: number | undefined };
 
+type Transient = Extract<Answer, { kind: 'transient' }>;
+
 const MAX_REDIRECTS = 5;
 const ATTEMPTS = 5;
 const FIRST_WAIT = 500;
@@ -29,12 +32,23 @@ export interface Patience {
   readonly signal?: AbortSignal;
 }
 
-/** Follows redirects of reading requests by our own rules. Errors of the network are `transient`. */
-export async function sendRequest(request: RegistryRequest, { clock, signal }: Patience): Promise<Answer> {
-  const reading = request.method === 'GET' || request.method === 'HEAD';
+export interface Sender extends Patience {
+  readonly signIn: SignIn;
+}
+
+/**
+ * Follows redirects of reading requests by our own rules. Errors of the network are `transient`. Who we are is said to the
+ * registry alone: after the first step away from it nothing is, even if that leads back.
+ */
+export async function sendRequest(request: RegistryRequest, { clock, signal, signIn }: Sender): Promise<Answer> {
+  const reading = isReading(request);
   let url = request.url;
+  let trusted = true;
   for (let redirects = 0; ; redirects += 1) {
-    const response = await fetchOnce(request, url, signal);
+    trusted &&= signIn.covers(url);
+    const response = trusted
+      ? await fetchSignedIn(request, url, { signal, signIn })
+      : await fetchOnce(request, url, signal);
     if (!(response instanceof Response)) return response;
     if (reading && response.status >= 300 && response.status < 400 && response.headers.has('location')) {
       await response.body?.cancel();
@@ -51,11 +65,39 @@ export async function sendRequest(request: RegistryRequest, { clock, signal }: P
   }
 }
 
-async function fetchOnce(
+function isReading({ method }: RegistryRequest): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/** Once more when the registry asks who we are. */
+async function fetchSignedIn(
+  request: RegistryRequest,
+  url: URL,
+  { signal, signIn }: { readonly signal: AbortSignal | undefined; readonly signIn: SignIn },
+): Promise<Response | Transient> {
+  const need = { access: isReading(request) ? 'read' : 'write', from: url.searchParams.get('from') } as const;
+  const send = (authorization: string | undefined): Promise<Response | Transient> =>
+    fetchOnce(authorization === undefined ? request : withHeader(request, authorization), url, signal);
+  const first = await signIn.authorization(need);
+  if (first.kind === 'transient') return first;
+  const response = await send(first.value);
+  if (!(response instanceof Response) || response.status !== 401) return response;
+  const next = await signIn.renewed(need, response.headers.get('www-authenticate'), first.value);
+  if (next === undefined) return response;
+  await response.body?.cancel();
+  return next.kind === 'transient' ? next : send(next.value);
+}
+
+function withHeader(request: RegistryRequest, authorization: string): RegistryRequest {
+  return { ...request, headers: { ...request.headers, authorization } };
+}
+
+/** One request, no redirect followed. */
+export async function fetchOnce(
   { method, headers, body }: RegistryRequest,
   url: URL,
   signal: AbortSignal | undefined,
-): Promise<Response | Answer> {
+): Promise<Response | Transient> {
   try {
     return await fetch(url, {
       method,
@@ -107,14 +149,10 @@ export async function withRetries(
 }
 
 /** Turns an answer that is not what was hoped for into a Fault with what the registry said. */
-export async function refusal(response: Response, what: string): Promise<Error> {
+export async function refusal(response: Response, what: string, signIn: SignIn): Promise<Error> {
   if (response.status === 401 || response.status === 403) {
     await response.body?.cancel();
-    return ociFault({
-      code: 'registry/unauthorized',
-      message: `${what} was refused: the registry wants us to sign in (${response.status}), which this version can't do yet.`,
-      hint: 'Push to a registry without sign-in, or copy the image from the layout with skopeo or oras.',
-    });
+    return signIn.refusal(what, response.status);
   }
   const said = await readBounded(response, MAX_ERROR_BODY).then(
     (bytes) => new TextDecoder().decode(bytes),
@@ -122,7 +160,7 @@ export async function refusal(response: Response, what: string): Promise<Error> 
   );
   return ociFault({
     code: 'registry/refused',
-    message: `${what} was refused by the registry (${response.status}): ${printable(said.trim() || 'it gives no reason')}`,
+    message: `${what} was refused by the registry (${response.status}): ${printable(signIn.redact(said.trim()) || 'it gives no reason')}`,
     hint: 'Check the name of the repository and whether it exists.',
   });
 }

@@ -5,6 +5,7 @@ import { isDigest, sha256, type Digest } from '../kernel/digest.ts';
 import { messageOf } from '../kernel/fault.ts';
 import { INDEX, MANIFEST, type Blob, type Descriptor } from './descriptor.ts';
 import { missing, tooLarge, type BlobSource } from './layout.ts';
+import type { CredentialPlaces } from './find-credential.ts';
 import { MAX_MANIFEST } from './limits.ts';
 import { ociFault } from './oci-fault.ts';
 import { printable } from './printable.ts';
@@ -18,6 +19,8 @@ import {
   type RegistryRequest,
 } from './registry-request.ts';
 import { isLoopback, safeLocation } from './safe-address.ts';
+import { createSignIn } from './sign-in.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 const DOCKER = 'application/vnd.docker.distribution.manifest';
 const ACCEPT = [INDEX, MANIFEST, `${DOCKER}.list.v2+json`, `${DOCKER}.v2+json`].join(', ');
@@ -47,41 +50,46 @@ export interface RepositoryOptions {
   readonly clock: Clock;
   /** Plain HTTP also with a registry that is not on this machine. */
   readonly insecure?: boolean;
+  /** Where a credential is looked for when the registry asks who we are; none: nobody signs in. */
+  readonly credentials?: CredentialPlaces;
   readonly signal?: AbortSignal;
 }
 
 /**
  * Every method throws Fault `registry/unauthorized`, `registry/refused`, `registry/unreachable`,
- * `registry/untrusted-location` or `registry/digest-mismatch`; reading also as `BlobSource`.
+ * `registry/untrusted-location` or `registry/digest-mismatch`, and where a credential is asked for `registry/insecure`,
+ * `registry/bad-credentials` or `registry/helper-failed`; reading also as `BlobSource`.
  */
 export function createRepository(options: RepositoryOptions): Repository {
   const { reference, insecure = false } = options;
   const name = repositoryName(reference);
   const base = baseUrl(reference, insecure);
   const at = (path: string) => new URL(`/v2/${reference.repository}/${path}`, base);
-  const send = (request: RegistryRequest) => sendRequest(request, options);
+  const signIn = createSignIn({ ...options, base });
+  const send = (request: RegistryRequest) => sendRequest(request, { ...options, signIn });
+  const refused = (response: Response, what: string) => refusal(response, what, signIn);
   const ask = (what: string, request: RegistryRequest) => withRetries(`${what} ${name}`, options, () => send(request));
 
   const head = async (path: string): Promise<Response | undefined> => {
     const { response } = await ask('Looking into', { method: 'HEAD', url: at(path), headers: { accept: ACCEPT } });
     if (response.ok) return response;
     if (response.status === 404) return undefined;
-    throw await refusal(response, `Looking into ${name}`);
+    throw await refused(response, `Looking into ${name}`);
   };
   const get = async (path: string, what: string): Promise<Response> => {
     const { response } = await ask('Reading from', { method: 'GET', url: at(path), headers: { accept: ACCEPT } });
     if (response.ok) return response;
-    if (response.status !== 404) throw await refusal(response, `Reading from ${name}`);
+    if (response.status !== 404) throw await refused(response, `Reading from ${name}`);
     await response.body?.cancel();
     throw missing(`${printable(what)} is not in ${name}.`);
   };
 
-  return {
+  const repository: Repository = {
     name,
     hasBlob: async (digest) => (await head(`blobs/${digest}`)) !== undefined,
     async pushBlob(blob, mountFrom) {
       const answer = await withRetries(`Sending to ${name}`, options, () => upload({ blob, mountFrom, at, send }));
-      if (answer.response.status !== 201) throw await refusal(answer.response, `Sending to ${name}`);
+      if (answer.response.status !== 201) throw await refused(answer.response, `Sending to ${name}`);
       await answer.response.body?.cancel();
       return answer.url.searchParams.has('mount') ? 'mounted' : 'uploaded';
     },
@@ -114,13 +122,14 @@ export function createRepository(options: RepositoryOptions): Repository {
       const headers = { 'content-type': descriptor.mediaType };
       const request: RegistryRequest = { method: 'PUT', url: at(`manifests/${tag}`), headers, body: owned(bytes) };
       const { response } = await ask('Sending to', request);
-      if (!response.ok) throw await refusal(response, `Sending to ${name}`);
+      if (!response.ok) throw await refused(response, `Sending to ${name}`);
       await response.body?.cancel();
       const said = response.headers.get('docker-content-digest');
       if (said !== null && said !== descriptor.digest)
         throw mismatch(descriptor.digest, `it stored ${printable(said)}`);
     },
   };
+  return withoutSecrets(repository, (text) => signIn.redact(text));
 }
 
 function baseUrl({ registry }: Reference, insecure: boolean): URL {
