@@ -36,6 +36,8 @@ export interface Job {
   readonly permissions: readonly ('write-packages' | 'identity' | 'write-checks')[];
   /** Environment variables that hold secrets of the host; only this job sees them. */
   readonly secrets: readonly string[];
+  /** Host of the registry that it pushes to, whose login only this job gets; `null`: it pushes nothing. */
+  readonly registry: string | null;
   /** Whether it hands the results of its tasks on to the jobs that need it. */
   readonly handsOn: boolean;
   /** `restore`: reads what earlier runs have kept; `save`: writes it too, and only on pushes to protected branches. */
@@ -88,13 +90,23 @@ export type EventWay =
   /** A person started the pipeline and asked for this job; `run`: for everything but deployments. */
   | { readonly event: 'manual'; readonly job: string };
 
-/** How a job comes to its tools. */
+/** On which machines: the label, the tags, the label. */
+export interface Runners {
+  readonly github: string;
+  readonly gitlab: readonly string[];
+  /** `null`: on any. */
+  readonly jenkins: string | null;
+}
+
+/** How a job comes to its machine and its tools. */
 export interface JobSetup {
   /** Command lines that bring `slipway` and the toolchain; empty: they are there. */
   readonly install: readonly string[];
   /** Of these, what a job needs that builds nothing. */
   readonly installSlipway: readonly string[];
-  readonly runsOn: { readonly github: string; readonly gitlab: readonly string[]; readonly jenkins: string | null };
+  readonly runsOn: Runners;
+  /** For jobs that deploy or roll back; a host without an entry has them where the others run. */
+  readonly deployOn: Partial<Runners>;
   /** GitLab: the image of a job. `null`: that of the runner. */
   readonly gitlabImage: string | null;
 }

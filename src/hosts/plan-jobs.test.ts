@@ -177,6 +177,7 @@ test('runners get this version and its target, or what the project says', () => 
     install: [],
     installSlipway: [],
     runsOn: { github: 'large', gitlab: ['a'], jenkins: null },
+    deployOn: {},
     gitlabImage: 'rust:1',
   });
 });

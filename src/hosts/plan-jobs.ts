@@ -9,6 +9,7 @@ import { REPORT_FILES, REPORTS_FOLDER } from './bridge/reports.ts';
 import { deployMinutes } from './deploy-minutes.ts';
 import type { EventWay, Job, JobGraph, JobReports, JobSetup, Predicate } from './job-graph.ts';
 import { pushesOverlap } from './predicate.ts';
+import { registryOf } from './registry-login.ts';
 
 /** Branches and tags of a preset, whatever environments the project has; the protected ones are those that stay. */
 const PRESETS: Readonly<
@@ -29,6 +30,7 @@ const PLAIN = {
   environment: null,
   permissions: [],
   secrets: [],
+  registry: null,
   handsOn: true,
   cache: 'restore-and-save',
   exclusive: null,
@@ -129,6 +131,7 @@ function publishJob({ image }: Project): Job {
     when: EVERY_PUSH,
     permissions: ['write-packages', ...(image.sign?.kind === 'keyless' ? (['identity'] as const) : [])],
     secrets: image.sign?.kind === 'key' && image.sign.key.from === 'env' ? [image.sign.key.name] : [],
+    registry: image.repository === null ? null : registryOf(image.repository),
     handsOn: false,
     cache: 'none',
   };
@@ -248,6 +251,11 @@ function setupOf({ ci, build }: Project, version: string): JobSetup {
     // What each line of the project brings is not for us to know.
     installSlipway: install ?? [slipway],
     runsOn: { github: github.runsOn, gitlab: gitlab.tags, jenkins: jenkins.agent },
+    deployOn: {
+      ...(github.deployOn === null ? {} : { github: github.deployOn }),
+      ...(gitlab.deployOn === null ? {} : { gitlab: gitlab.deployOn }),
+      ...(jenkins.deployOn === null ? {} : { jenkins: jenkins.deployOn }),
+    },
     gitlabImage: gitlab.image,
   };
 }

@@ -36,6 +36,19 @@ describe.each(HOSTS)('what %s says that a person must know', (_, generator) => {
     expect(notesOf(onCluster)).not.toMatch(/code of pull requests/);
   });
 
+  test('deployments on machines of their own are kept there by a person, and no pull request runs beside them', () => {
+    const apart = notesOf(
+      `${onRunner}ci: { github: { deployOn: own }, gitlab: { deployOn: [own] }, jenkins: { deployOn: own } }\n`,
+    );
+    expect(apart).toMatch(/run on machines of their own \(`ci\.\w+\.deployOn`\)/);
+    expect(apart).not.toMatch(/code of pull requests/);
+    expect(notesOf(onRunner)).toMatch(/name others for deployments in `ci\.\w+\.deployOn`/);
+    const same = notesOf(
+      'ci: { github: { deployOn: ubuntu-24.04 }, gitlab: { tags: [a], deployOn: [a] } }\n' + onRunner,
+    );
+    expect(same.includes('machines of their own')).toBe(false);
+  });
+
   test('a job that deploys to a cluster needs a way there', () => {
     expect(notesOf(onCluster)).toMatch(/^production: .*KUBECONFIG.*`slipway rbac`/m);
     expect(notesOf(onRunner)).not.toMatch(/KUBECONFIG/);

@@ -1,6 +1,6 @@
 /** What a person must know before the files of any host do their work, and no file can set up. */
 
-import type { Job, JobGraph } from './job-graph.ts';
+import type { Job, JobGraph, JobSetup, Runners } from './job-graph.ts';
 
 /** Of jobs that push an image. */
 export function publishNotes(jobs: readonly Job[]): readonly string[] {
@@ -11,14 +11,37 @@ export function publishNotes(jobs: readonly Job[]): readonly string[] {
   ];
 }
 
-/** All jobs run on the same kind of runner, also those that somebody's pull request starts. */
-export function strangerNotes(jobs: readonly Job[]): readonly string[] {
+/** How a host keeps the machines of deployments apart from the others. */
+interface Apart {
+  /** The key of the project file: `ci.github.deployOn`. */
+  readonly key: string;
+  /** What a person does so that nobody gets there by changing the file. */
+  readonly guard: string;
+}
+
+/** Unless the project says otherwise all jobs run on the same machines, also those that somebody's pull request starts. */
+export function strangerNotes(
+  { jobs, setup }: JobGraph,
+  host: keyof Runners,
+  { key, guard }: Apart,
+): readonly string[] {
+  if (isApart(setup, host)) {
+    if (!jobs.some(({ kind }) => kind === 'deploy')) return [];
+    return [
+      `Deployments and rollbacks run on machines of their own (\`${key}\`), and no pull request does unless it changes this ` +
+        `file: ${guard}.`,
+    ];
+  }
   const names = environmentsOf(jobs, true);
   if (names.length === 0) return [];
   return [
     `The code of pull requests runs on the machines of all jobs, so beside ${names.join(', ')} and with the same rights: ` +
-      'let none of a stranger run there before somebody has read it.',
+      `name others for deployments in \`${key}\`, or let none of a stranger run before somebody has read it.`,
   ];
+}
+
+function isApart({ runsOn, deployOn }: JobSetup, host: keyof Runners): boolean {
+  return deployOn[host] !== undefined && String(deployOn[host]) !== String(runsOn[host]);
 }
 
 /** @param access How a job of this host comes to a kubeconfig. */

@@ -35,6 +35,7 @@ environments:
         judge: { tolerate: 1.5x, miss: 0.1% }
     limits: { memory: 64MiB, request: 2500ms }
   other: { from: [x, "y*"] }
+ci: { github: { deployOn: own }, gitlab: { deployOn: [own] } }
 `;
 
 test('a project is loaded from its folder, its toolchain found there', async () => {
@@ -101,6 +102,15 @@ describe('slipway config', () => {
     expect(again.problems).toEqual([]);
     const explicit = original?.environments.map((environment) => ({ ...environment, implicit: false }));
     expect(again.project).toEqual({ ...original, environments: explicit });
+  });
+
+  test('an agent for deployments alone is printed beside that there is none for the others', async () => {
+    write('Cargo.toml', '');
+    write('slipway.yaml', `service: greeter\nci: { jenkins: { deployOn: own } }\n`);
+    const { yaml } = await describeConfig(folder);
+    const again = parseProject(yaml, 'slipway.yaml', null);
+    expect(again.problems).toEqual([]);
+    expect(again.project?.ci.jenkins).toEqual({ agent: null, deployOn: 'own' });
   });
 
   test('says what is wrong instead when something is', async () => {

@@ -138,6 +138,8 @@ const notifySchema = closedMap({
 
 const oneLine = z.string().regex(/^[^\r\n]*\S[^\r\n]*$/, 'one line of text');
 
+const DEPLOY_ON = 'of the jobs that deploy or roll back; as all others when absent.';
+
 const ciSchema = closedMap({
   install: z
     .array(oneLine)
@@ -147,17 +149,20 @@ const ciSchema = closedMap({
     ),
   github: closedMap({
     runsOn: oneLine.prefault(DEFAULTS.ci.runsOn).describe('Label of the runners.'),
+    deployOn: oneLine.optional().describe(`Label ${DEPLOY_ON}`),
   })
     .prefault({})
     .describe('GitHub Actions.'),
   gitlab: closedMap({
     image: oneLine.optional().describe("Image of the jobs; the runner's own when absent."),
     tags: z.array(oneLine).prefault([]).describe('Tags of the runners.'),
+    deployOn: z.array(oneLine).min(1).optional().describe(`Tags ${DEPLOY_ON}`),
   })
     .prefault({})
     .describe('GitLab CI.'),
   jenkins: closedMap({
     agent: oneLine.optional().describe('Label of the agents; any when absent.'),
+    deployOn: oneLine.optional().describe(`Label ${DEPLOY_ON}`),
   })
     .prefault({})
     .describe('Jenkins.'),

@@ -21,9 +21,14 @@ export interface Project {
 export interface ContinuousIntegration {
   /** Command lines that bring `slipway` and the toolchain; `null`: those of this version. */
   readonly install: readonly string[] | null;
-  readonly github: { readonly runsOn: string };
-  readonly gitlab: { readonly image: string | null; readonly tags: readonly string[] };
-  readonly jenkins: { readonly agent: string | null };
+  /** `deployOn`, here and below: the runners of deployments and rollbacks; `null`: those of the other jobs. */
+  readonly github: { readonly runsOn: string; readonly deployOn: string | null };
+  readonly gitlab: {
+    readonly image: string | null;
+    readonly tags: readonly string[];
+    readonly deployOn: readonly string[] | null;
+  };
+  readonly jenkins: { readonly agent: string | null; readonly deployOn: string | null };
 }
 
 export type Toolchain = 'rust' | 'go' | 'c' | 'assemblyscript';

@@ -33,9 +33,9 @@ export function resolveProject(written: WrittenProject, toolchain: Toolchain): P
 function resolveRunners({ install, github, gitlab, jenkins }: WrittenProject['ci']): Project['ci'] {
   return {
     install: install ?? null,
-    github,
-    gitlab: { image: gitlab.image ?? null, tags: gitlab.tags },
-    jenkins: { agent: jenkins.agent ?? null },
+    github: { runsOn: github.runsOn, deployOn: github.deployOn ?? null },
+    gitlab: { image: gitlab.image ?? null, tags: gitlab.tags, deployOn: gitlab.deployOn ?? null },
+    jenkins: { agent: jenkins.agent ?? null, deployOn: jenkins.deployOn ?? null },
   };
 }
 

@@ -37,7 +37,7 @@ export function writeProject(project: Project): { readonly [key: string]: Writte
       install: project.ci.install,
       github: { ...project.ci.github },
       gitlab: { ...project.ci.gitlab },
-      jenkins: project.ci.jenkins.agent === null ? null : { ...project.ci.jenkins },
+      jenkins: Object.values(project.ci.jenkins).every((label) => label === null) ? null : { ...project.ci.jenkins },
     },
   };
 }

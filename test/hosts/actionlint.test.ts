@@ -26,7 +26,7 @@ async function findingsIn(texts: Readonly<Record<string, string>>): Promise<read
   });
   // Labels of one's own runners are told to it by a file.
   const config = join(folder, '../actionlint.yaml');
-  writeFileSync(config, 'self-hosted-runner: { labels: [own-linux] }\n');
+  writeFileSync(config, 'self-hosted-runner: { labels: [own-linux, own-production] }\n');
   const { stdout } = await runCommand({
     program: actionlint ?? '',
     // `queue` is newer than it.

@@ -39,10 +39,13 @@ export function notesOf(graph: JobGraph): readonly string[] {
   ];
   return [
     ...setUp.map((note) => `${note}.`),
-    ...strangerNotes(graph.jobs),
+    ...strangerNotes(graph, 'github', {
+      key: 'ci.github.deployOn',
+      guard: 'put them into a runner group that takes this workflow alone, from protected branches',
+    }),
     ...clusterNotes(
       graph.jobs,
-      'their jobs need a runner of yours (`ci.github.runsOn`) on which KUBECONFIG or ~/.kube/config leads to the cluster',
+      'their jobs need a runner of yours (`ci.github.deployOn`) on which KUBECONFIG or ~/.kube/config leads to the cluster',
     ),
     ...publishNotes(graph.jobs),
   ];
@@ -57,9 +60,9 @@ function stayNote({ jobs, setup }: JobGraph): readonly string[] {
   const staying = jobs.filter(({ kind, environment }) => kind === 'deploy' && environment?.staysOnRunner === true);
   const names = staying.flatMap(({ environment }) => (environment === null ? [] : [environment.name]));
   if (names.length === 0) return [];
-  const label = setup.runsOn.github;
+  const label = setup.deployOn.github ?? setup.runsOn.github;
   const hosted = /^(ubuntu|windows|macos)-/.test(label);
   return [
-    `What is deployed to ${names.join(', ')} lives on the runner itself: ${hosted ? `runners with the label ${label} are GitHub's own and are thrown away after the job, so name one of yours in \`ci.github.runsOn\`` : `a runner with the label ${label} must be one of yours, and always the same machine`}`,
+    `What is deployed to ${names.join(', ')} lives on the runner itself: ${hosted ? `runners with the label ${label} are GitHub's own and are thrown away after the job, so name one of yours in \`ci.github.deployOn\`` : `a runner with the label ${label} must be one of yours, and always the same machine`}`,
   ];
 }

@@ -2,6 +2,7 @@
 
 import { gatedEvents } from '../gates.ts';
 import type { Job, JobGraph } from '../job-graph.ts';
+import { runnersOf } from '../runners-of.ts';
 import { jobVariables } from '../job-variables.ts';
 import { allOf, anyOf, conditionOf, filterPattern, quoted } from './expression.ts';
 import { stepsOf } from './steps.ts';
@@ -61,7 +62,7 @@ function workflowJob(job: Job, graph: JobGraph): WorkflowJob {
     name: job.title,
     ...(needs.length === 0 ? {} : { needs }),
     ...(condition === null ? {} : { if: condition }),
-    'runs-on': graph.setup.runsOn.github,
+    'runs-on': runnersOf(job, graph.setup).github,
     'timeout-minutes': job.timeout.minutes,
     permissions: {
       contents: 'read',

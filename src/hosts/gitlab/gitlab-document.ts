@@ -45,6 +45,7 @@ export interface GitlabJob {
   readonly stage: string;
   readonly needs: readonly (string | GitlabNeed)[];
   readonly rules: readonly JobRule[];
+  readonly tags?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
   readonly environment?: { readonly name: string; readonly deployment_tier: string };
   readonly resource_group?: string;

@@ -109,7 +109,7 @@ test('the coverage pattern finds the one line that slipway prints', () => {
 test('the runner is the one that the project asks for', () => {
   const runsOn = { github: 'ubuntu-24.04', gitlab: ['wasm', 'big'], jenkins: null };
   const install = ['npm install --global slipway'];
-  const setup = { install, installSlipway: install, runsOn, gitlabImage: 'rust:1.95' };
+  const setup = { install, installSlipway: install, runsOn, deployOn: {}, gitlabImage: 'rust:1.95' };
   expect(fileOf([PACKAGE], { setup })['default']).toMatchObject({
     image: 'rust:1.95',
     tags: ['wasm', 'big'],

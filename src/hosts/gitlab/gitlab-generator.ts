@@ -6,6 +6,8 @@ import { GENERATED, type HostGenerator } from '../host-generator.ts';
 import { installLines } from '../install-lines.ts';
 import type { Job, JobGraph, JobSetup } from '../job-graph.ts';
 import { CACHE_FOLDER, HANDOVER_FOLDER, jobVariables } from '../job-variables.ts';
+import { runnersOf } from '../runners-of.ts';
+import { GITLAB_REGISTRY, LOGIN } from '../registry-login.ts';
 import { writeCommand } from '../write-command.ts';
 import { emitGitlab } from './emit-gitlab.ts';
 import type { GitlabArtifacts, GitlabDefault, GitlabDocument, GitlabJob, GitlabNeed } from './gitlab-document.ts';
@@ -76,15 +78,17 @@ interface Common {
 
 function gitlabJob(job: Job, byId: ReadonlyMap<string, Job>, { every, setup }: Common): GitlabJob {
   const { environment, exclusive } = job;
-  const variables = jobVariables(job);
+  const variables = { ...jobVariables(job), ...loginOf(job) };
   const timeout = minutesOf(job.timeout.minutes);
   const install = installLines(job, setup);
+  const tags = runnersOf(job, setup).gitlab;
   const asks = environment !== null && gatedEvents(job) !== 'none';
   return {
     title: job.title,
     stage: stageOf(job),
     needs: needsOf(job, byId),
     rules: jobRules(job),
+    ...(isSameList(tags, setup.runsOn.gitlab) ? {} : { tags }),
     ...(Object.keys(variables).length > 0 ? { variables } : {}),
     ...(environment === null ? {} : { environment: { name: environment.name, deployment_tier: environment.tier } }),
     ...(exclusive === null ? {} : { resource_group: exclusive, interruptible: false }),
@@ -104,6 +108,12 @@ function gitlabJob(job: Job, byId: ReadonlyMap<string, Job>, { every, setup }: C
 
 function isSameList(one: readonly string[], other: readonly string[]): boolean {
   return one.length === other.length && one.every((item, index) => item === other[index]);
+}
+
+/** Variables of the project reach the job by themselves, but for the login that GitLab makes for its own registry. */
+function loginOf({ registry }: Job): Readonly<Record<string, string>> {
+  if (registry !== GITLAB_REGISTRY) return {};
+  return { [LOGIN.user]: '$CI_REGISTRY_USER', [LOGIN.password]: '$CI_REGISTRY_PASSWORD' };
 }
 
 /** On events without a gate nobody has approved. */

@@ -10,7 +10,11 @@ export function gitlabNotes(graph: JobGraph): readonly string[] {
     ...approvalNotes(jobs),
     ...jobs.flatMap((job) => secretNotes(job)),
     ...stayingNotes(jobs),
-    ...strangerNotes(jobs),
+    ...strangerNotes(graph, 'gitlab', {
+      key: 'ci.gitlab.deployOn',
+      guard:
+        'make these runners protected, and let them take neither untagged jobs nor those with the tags of the others',
+    }),
     ...clusterNotes(jobs, 'their jobs need a protected CI/CD variable KUBECONFIG of the type File'),
     ...publishNotes(jobs),
     ...protectNotes(graph),

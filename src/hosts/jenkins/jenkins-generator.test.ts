@@ -141,7 +141,7 @@ test('reports go to the plugins that show them, also of a stage that fails', () 
 test('the agent is the one that the project asks for', () => {
   const runsOn = { github: 'ubuntu-24.04', gitlab: [], jenkins: "wasm && !'old'" };
   const install = ['npm install --global slipway'];
-  const setup = { install, installSlipway: install, runsOn, gitlabImage: null };
+  const setup = { install, installSlipway: install, runsOn, deployOn: {}, gitlabImage: null };
   const text = textOf([PACKAGE], { setup });
   expect(text).toContain("label 'wasm && !\\'old\\''");
   expect(text).toMatch(/retry\(3\) \{\s+checkout scm\s+sh 'npm install --global slipway'/);

@@ -26,11 +26,17 @@ export function jenkinsNotes(graph: JobGraph, layers: readonly Layer[]): readonl
     ...(staying.length > 0
       ? [
           `${[...new Set(staying)].join(', ')}: the service runs on the agent itself, so its stages need one agent ` +
-            '(`ci: { jenkins: { agent } }`) with SLIPWAY_HOME set to a folder that stays.',
+            '(`ci.jenkins.deployOn`) with SLIPWAY_HOME set to a folder that stays.',
         ]
       : []),
-    ...strangerNotes(jobs),
-    ...clusterNotes(jobs, 'their stages need an agent on which KUBECONFIG or ~/.kube/config leads to the cluster'),
+    ...strangerNotes(graph, 'jenkins', {
+      key: 'ci.jenkins.deployOn',
+      guard: 'set the usage of these agents to jobs with their label, give them none of the others, and read on',
+    }),
+    ...clusterNotes(
+      jobs,
+      'their stages need an agent (`ci.jenkins.deployOn`) on which KUBECONFIG or ~/.kube/config leads to the cluster',
+    ),
     'Pull requests of forks: trust in the branch source nobody or those who may push, else the Jenkinsfile of a stranger runs.',
     'Two builds of a branch run one after another; Jenkins may leave out one that waits when a newer one comes.',
     ...(jobs.some(({ kind }) => kind === 'rollback')

@@ -4,6 +4,8 @@ import type { Job, JobGraph } from '../job-graph.ts';
 import { gatedEvents } from '../gates.ts';
 import { installLines } from '../install-lines.ts';
 import { jobVariables } from '../job-variables.ts';
+import { runnersOf } from '../runners-of.ts';
+import { LOGIN } from '../registry-login.ts';
 import { writeCommand } from '../write-command.ts';
 import {
   type Agent,
@@ -60,7 +62,7 @@ function workOf(job: Job, graph: JobGraph): Omit<Stage, 'name' | 'when'> {
   const environment = environmentOf(job);
   const post = reportSteps(job.reports);
   return {
-    agent: agentOf(graph),
+    agent: agentOf(job, graph),
     // As an option it is waited for before an agent is taken.
     ...(exclusive === null ? {} : { options: [call('lock', { resource: exclusive })] }),
     ...(Object.keys(environment).length > 0 ? { environment } : {}),
@@ -73,8 +75,8 @@ function workOf(job: Job, graph: JobGraph): Omit<Stage, 'name' | 'when'> {
   };
 }
 
-function agentOf({ setup }: JobGraph): Agent {
-  const label = setup.runsOn.jenkins;
+function agentOf(job: Job, { setup }: JobGraph): Agent {
+  const label = runnersOf(job, setup).jenkins;
   return label === null ? { kind: 'any' } : { kind: 'label', label };
 }
 
@@ -113,9 +115,25 @@ function stepsOf(job: Job, graph: JobGraph): readonly Statement[] {
   ];
 }
 
+/** Id of the credential "Username with password" of the registry. */
+export const LOGIN_CREDENTIAL = 'slipway-registry';
+
+/** Around the one step that pushes: what installs tools has no business with it. */
+function withLogin({ registry }: Job, steps: readonly Statement[]): readonly Statement[] {
+  if (registry === null) return steps;
+  const login = call('usernamePassword', {
+    credentialsId: LOGIN_CREDENTIAL,
+    usernameVariable: LOGIN.user,
+    passwordVariable: LOGIN.password,
+  });
+  return [call('withCredentials', [{ kind: 'list', of: [login] }], steps)];
+}
+
 function commandSteps(job: Job): readonly Statement[] {
   const line = writeCommand(job, null);
-  if (job.kind !== 'deploy') return [call('sh', [keepsCache(job) ? `SLIPWAY_CACHE=${SIBLING} ${line}` : line])];
+  if (job.kind !== 'deploy') {
+    return withLogin(job, [call('sh', [keepsCache(job) ? `SLIPWAY_CACHE=${SIBLING} ${line}` : line])]);
+  }
   const status = reference('status');
   const waits: Call = call('unstable', [`${job.environment?.name ?? job.id} waits for a person.`]);
   const failed: Call = call('error', [
