@@ -20,7 +20,16 @@ export interface EnvironmentView {
   readonly releases: Readonly<Record<number, Release>>;
   readonly rollouts: readonly RolloutView[];
   readonly now: (EnvironmentChanged & { readonly at: number }) | null;
+  /** Why the agent of this home could not do its work the last time; `null` when it could. */
+  readonly trouble: (Trouble & { readonly at: number }) | null;
   readonly removed: boolean;
+}
+
+/** What the agent tells when it can't see or drive an environment (`agent.failed`), and that it can again. */
+export interface Trouble {
+  readonly message: string;
+  /** Of a Fault: what to do about it. */
+  readonly hint?: string;
 }
 
 /** One rollout with everything that was written about it. */
@@ -84,7 +93,11 @@ export function foldEnvironments(entries: readonly Entry[]): ReadonlyMap<string,
 }
 
 /** What is read of each environment; of the many looks only those of a rollout that is under way, or guarded, are wanted. */
-const TOLD_KINDS = DELIVERY_ENTRY_KINDS.filter((kind) => kind !== 'rollout.looked' && !kind.startsWith('effect.'));
+const TOLD_KINDS = [
+  ...DELIVERY_ENTRY_KINDS.filter((kind) => kind !== 'rollout.looked' && !kind.startsWith('effect.')),
+  'agent.failed',
+  'agent.recovered',
+];
 
 /** The same as folding the whole journal, but for the looks of rollouts that have ended, which are not read. */
 export function readEnvironments(journal: Journal): ReadonlyMap<string, EnvironmentView> {
@@ -101,6 +114,13 @@ export function readEnvironments(journal: Journal): ReadonlyMap<string, Environm
   return fold.views();
 }
 
+/** What keeps the agent from its work, as far as it has told the journal. */
+export function openTrouble(journal: Pick<Journal, 'read'>, key: string): Trouble | null {
+  const kinds = ['agent.failed', 'agent.recovered'];
+  const last = journal.read({ subject: key, kinds, newest: true, limit: 1 })[0];
+  return last?.kind === 'agent.failed' ? dataOf<Trouble>(last) : null;
+}
+
 type Mutable<Shape> = { -readonly [Key in keyof Shape]: Shape[Key] };
 type RolloutDraft = Mutable<Omit<RolloutView, 'moments'>> & { readonly moments: Moment[] };
 
@@ -110,19 +130,21 @@ interface Draft {
   readonly rollouts: RolloutDraft[];
   readonly byId: Map<string, RolloutDraft>;
   now: EnvironmentView['now'];
+  trouble: EnvironmentView['trouble'];
   removed: boolean;
 }
 
 function emptyDraft(key: string): Draft {
-  return { key, releases: {}, rollouts: [], byId: new Map(), now: null, removed: false };
+  return { key, releases: {}, rollouts: [], byId: new Map(), now: null, trouble: null, removed: false };
 }
 
-function viewOf({ key, releases, rollouts, now, removed }: Draft): EnvironmentView {
+function viewOf({ key, releases, rollouts, now, trouble, removed }: Draft): EnvironmentView {
   return {
     key,
     releases: { ...releases },
     rollouts: rollouts.map((rollout) => ({ ...rollout, moments: [...rollout.moments] })),
     now,
+    trouble,
     removed,
   };
 }
@@ -141,6 +163,11 @@ function addEntry(draft: Draft, entry: Entry): boolean {
     case 'environment.changed':
       draft.now = { ...dataOf<EnvironmentChanged>(entry), at: entry.at };
       return true;
+    case 'agent.failed':
+    case 'agent.recovered':
+      draft.trouble = entry.kind === 'agent.failed' ? { ...dataOf<Trouble>(entry), at: entry.at } : null;
+      // Of what nobody has told anything yet there is nothing to show.
+      return draft.now !== null;
     case 'environment.removed':
       draft.removed = true;
       return true;

@@ -86,8 +86,10 @@ export {
   type EnvironmentView,
   foldEnvironments,
   type Moment,
+  openTrouble,
   readEnvironments,
   type RolloutView,
+  type Trouble,
 } from './fold.ts';
 export {
   type Distribution,

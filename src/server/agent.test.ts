@@ -106,6 +106,18 @@ describe('an agent', () => {
     expect(home.phase('local')).toBe('healthy');
   });
 
+  test('tells that the trouble of an agent before it is over', async () => {
+    const home = await createHome();
+    await home.deploy('local', 1);
+    home.world.unreachable = true;
+    await home.seconds(5);
+    await home.agent.stop();
+    home.world.unreachable = false;
+    await home.restart();
+    await home.seconds(5);
+    expect([home.kinds('agent.failed'), home.kinds('agent.recovered')]).toEqual([1, 1]);
+  });
+
   test('gives up a call that hangs, and goes on when the platform answers again', async () => {
     const home = await createHome();
     await home.deploy('local', 1);

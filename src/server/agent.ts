@@ -7,6 +7,7 @@ import type { Digest } from '../kernel/digest.ts';
 import { Fault, messageOf } from '../kernel/fault.ts';
 import type { DeployRequest, Known, Verb } from './agent-contract.ts';
 import { complaintAbout } from './needs.ts';
+import { livesOn, lostRecord } from './lost-record.ts';
 import { lookAfter, type LookedAfter } from './look-after.ts';
 import type { Places } from './places.ts';
 
@@ -130,7 +131,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     command: (key, verb) =>
       counted(async () => {
         const present = await environments.get(key);
-        if (present === undefined || (await present.state()) === null) throw noSuchEnvironment(key, await known());
+        if (present === undefined || (await present.state()) === null) {
+          throw livesOn(key, journal) ? lostRecord(key) : noSuchEnvironment(key, await known());
+        }
         places.setStandsBy(key, true);
         return present.command(verb);
       }),

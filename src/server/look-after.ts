@@ -6,7 +6,8 @@
 
 import type { Command, CommandAnswer, EnvironmentState } from '../delivery/index.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { Fault, messageOf } from '../kernel/fault.ts';
+import { Fault } from '../kernel/fault.ts';
+import { livesOn, lostRecord } from './lost-record.ts';
 import { copyEntries, type Seat, type SeatOptions, type SeatWish, takeSeat } from './seat.ts';
 import { createTeller } from './teller.ts';
 
@@ -37,7 +38,8 @@ export interface LookedAfter {
 }
 
 const LOOK_EVERY = 1000;
-const LONG = 24 * 60 * 60 * 1000;
+/** Where nothing is there; that something has come is told by a watch. */
+const LOOK_RARELY = 60_000;
 /** How often one that has to let go is asked, and for how long: a dead one is waited for as well. */
 const ASK_EVERY = 200;
 const PATIENCE = 40_000;
@@ -84,6 +86,7 @@ export function lookAfter(options: LookAfterOptions): LookedAfter {
 
   const standBy = async (): Promise<void> => {
     exists = await copyEntries({ key, drivers, journal }, now);
+    if (!exists && livesOn(key, journal)) throw lostRecord(key);
     if (exists && standsBy()) await inTurn(() => sit({ wish: false }));
   };
   const look = async ({ controller, signal }: Seat): Promise<void> => {
@@ -100,8 +103,9 @@ export function lookAfter(options: LookAfterOptions): LookedAfter {
       if (seat !== null) await look(seat);
       tell.well();
     } catch (error) {
-      if (!ending.aborted) tell.trouble(messageOf(error));
+      // What another has saved is no trouble: the next step sees what is there now.
       if (seat !== null && isStale(error)) await leave(seat);
+      else if (!ending.aborted) tell.trouble(error);
     }
   };
   const loop = async (): Promise<void> => {
@@ -115,7 +119,7 @@ export function lookAfter(options: LookAfterOptions): LookedAfter {
     while (!ending.aborted) {
       due = false;
       await step();
-      await rest.until({ milliseconds: exists ? LOOK_EVERY : LONG, unless: () => due });
+      await rest.until({ milliseconds: exists ? LOOK_EVERY : LOOK_RARELY, unless: () => due });
     }
     unwatch.forEach((end) => end());
     if (seat !== null) await leave(seat);

@@ -12,6 +12,7 @@ import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { Fault } from '../kernel/fault.ts';
 import { randomIdentifier } from '../kernel/random.ts';
+import { lostRecord } from './lost-record.ts';
 import type { Place } from './places.ts';
 
 export interface Seat {
@@ -37,7 +38,11 @@ export interface SeatWish {
   readonly spec?: EnvironmentSpec;
 }
 
-/** `null`: another drives, or there is nothing to drive. The record is read anew each time: another may have driven. */
+/**
+ * `null`: another drives, or there is nothing to drive. The record is read anew each time: another may have driven.
+ *
+ * @throws Fault `agent/lost-record` where it is wished for, and there is nothing.
+ */
 export async function takeSeat(options: SeatOptions, { wish, spec }: SeatWish): Promise<Seat | null> {
   const { key, place, journal, now } = options;
   const { store, drivers } = place;
@@ -47,6 +52,8 @@ export async function takeSeat(options: SeatOptions, { wish, spec }: SeatWish): 
     await copyEntries({ key, drivers, journal }, now);
     const known = (await store.load(key))?.record.state.spec ?? spec;
     if (known === undefined) {
+      // Who waits for another to let go would wait in vain.
+      if (wish) throw lostRecord(key);
       await tenure.release();
       return null;
     }

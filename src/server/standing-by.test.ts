@@ -212,6 +212,45 @@ describe('two homes that know an environment of a cluster', () => {
     expect(ana.journal.read({ kinds: ['release.created'] })).toHaveLength(1);
   });
 
+  test('a record that was deleted is told of, a command says so at once, and when it is back all goes on', async () => {
+    const stage = createStage();
+    const ana = await createHome(stage, 'ana');
+    await ana.deploy(1);
+    await stage.seconds(10);
+    const trouble = () => readEnvironments(ana.journal).get(KEY)?.trouble ?? null;
+    const record = stage.cluster.objects.get('ConfigMap/herald-production-slipway')!;
+    stage.cluster.objects.delete('ConfigMap/herald-production-slipway');
+    const removed = () => meanwhile(stage, ana.agent.command(KEY, { kind: 'remove' }), 3);
+    await expect(removed()).rejects.toMatchObject({
+      code: 'agent/lost-record',
+      hint: expect.stringMatching(/^Restore/),
+    });
+    await stage.seconds(3);
+    expect(trouble()).toMatchObject({ message: expect.stringContaining('no record'), hint: expect.anything() });
+    await expect(removed()).rejects.toMatchObject({ code: 'agent/lost-record' });
+    const looks = stage.world.looks;
+    await stage.seconds(20);
+    expect(stage.world.looks).toBe(looks);
+    await stage.cluster.client().write(record, { kind: 'create' });
+    await stage.seconds(3);
+    expect(trouble()).toBeNull();
+    expect(stage.world.looks).toBeGreaterThan(looks);
+  });
+
+  test('an environment that another machine has removed is not told as lost', async () => {
+    const stage = createStage();
+    const [ana, ben] = [await createHome(stage, 'ana'), await createHome(stage, 'ben')];
+    await ana.deploy(1);
+    await stage.seconds(10);
+    await meanwhile(stage, ben.agent.know(KEY, CLUSTER), 2);
+    await meanwhile(stage, ana.agent.command(KEY, { kind: 'remove' }), 2);
+    await stage.seconds(130);
+    for (const { journal } of [ana, ben]) {
+      expect(journal.read({ kinds: ['environment.gone'] })).toHaveLength(1);
+      expect(journal.read({ kinds: ['agent.failed'] })).toEqual([]);
+    }
+  });
+
   test('an environment of this machine and one of a cluster can not share a name', async () => {
     const stage = createStage();
     const ana = await createHome(stage, 'ana');

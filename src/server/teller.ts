@@ -1,11 +1,13 @@
 /** Trouble with an environment, told to the journal once and not every second. */
 
+import { openTrouble, type Trouble } from '../delivery/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { Fault, messageOf } from '../kernel/fault.ts';
 
 /** A world that can't be seen is no reason to stop looking; that is told, and when it is over. */
 export interface Teller {
-  trouble(message: string): void;
+  trouble(error: unknown): void;
   well(): void;
 }
 
@@ -20,22 +22,28 @@ const COMPLAIN_EVERY = 60_000;
 
 export function createTeller({ key, journal, clock }: TellerOptions): Teller {
   let complained: { readonly message: string; readonly at: number } | null = null;
-  const write = (kind: string, message: string): void => {
+  let begun = false;
+  const write = (kind: string, data: Trouble): void => {
     try {
-      journal.append([{ kind, subject: key, data: { message } }]);
+      journal.append([{ kind, subject: key, data: { ...data } }]);
     } catch {
       // It is the journal that is in trouble: there is nobody to tell.
     }
   };
   return {
-    trouble(message) {
+    trouble(error) {
+      begun = true;
+      const message = messageOf(error);
       const at = clock.monotonic();
       if (complained !== null && (message === complained.message || at - complained.at < COMPLAIN_EVERY)) return;
       complained = { message, at };
-      write('agent.failed', message);
+      write('agent.failed', { message, ...(error instanceof Fault ? { hint: error.hint } : {}) });
     },
     well() {
-      if (complained !== null) write('agent.recovered', `over: ${complained.message}`);
+      // An agent that ended in trouble has not said that it is over.
+      const open = complained ?? (begun ? null : openTrouble(journal, key));
+      begun = true;
+      if (open !== null) write('agent.recovered', { message: `over: ${open.message}` });
       complained = null;
     },
   };

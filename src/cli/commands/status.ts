@@ -25,7 +25,10 @@ export async function runStatus(system: System, terminal: Terminal, options: Sta
   if (options.json) {
     terminal.print(
       JSON.stringify(
-        views.map(({ key, now, releases, rollouts }) => ({ key, now, releases, last: rollouts.at(-1) ?? null })),
+        views.map(({ key, now, trouble, releases, rollouts }) => {
+          const last = rollouts.at(-1) ?? null;
+          return { key, now, trouble, releases, last };
+        }),
       ),
     );
   } else {

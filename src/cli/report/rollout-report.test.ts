@@ -122,4 +122,16 @@ describe('the status of an environment', () => {
     await rig.seconds(60);
     expect(statusOf(rig)).toMatch(/^herald\/local {2}healthy\n/);
   });
+
+  test('says why the agent can not see or drive it, since when and what to do, until it can again', async () => {
+    const rig = await createServingRig();
+    const data = { message: 'The cluster does not answer.', hint: 'Log in again.' };
+    rig.journal.append([{ kind: 'agent.failed', subject: 'herald/local', data }]);
+    await rig.clock.advance(90_000);
+    expect(statusOf(rig)).toMatch(/healthy, but not all can be done\n/);
+    expect(statusOf(rig)).toContain('✘ for 1m 30s: The cluster does not answer.\n    Log in again.');
+    rig.journal.append([{ kind: 'agent.recovered', subject: 'herald/local', data: { message: 'over' } }]);
+    expect(statusOf(rig)).toMatch(/^herald\/local {2}healthy\n/);
+    expect(statusOf(rig)).not.toContain('✘');
+  });
 });

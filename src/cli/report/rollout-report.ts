@@ -38,7 +38,8 @@ export function environmentReport(view: EnvironmentView, now: number, terminal: 
   const last = view.rollouts.at(-1);
   const phase = terminal.style(PHASE_STYLE[state.phase], state.phase);
   const reason = state.reason === null ? '' : ` (${state.reason})`;
-  const stuck = state.blocked === undefined ? '' : terminal.style('red', ', but not all can be done');
+  const well = state.blocked === undefined && view.trouble === null;
+  const stuck = well ? '' : terminal.style('red', ', but not all can be done');
   const lines = [`${terminal.style('bold', view.key)}  ${phase}${reason}${stuck}`];
   lines.push(`  ${splitBar(view, terminal)}`);
   const rows = Object.entries(state.wanted).map(([number, wanted]) => {
@@ -59,6 +60,7 @@ export function environmentReport(view: EnvironmentView, now: number, terminal: 
     if (state.reason !== 'approval') lines.push(...progressLines(last, terminal));
   }
   lines.push(`  ${state.because === '' ? '' : harmless(state.because)}`.trimEnd());
+  if (view.trouble !== null) lines.push(...troubleLines(view.trouble, { now, terminal }));
   for (const one of state.blocked ?? []) lines.push(...blockedLines(one, last, { now, terminal }));
   if (state.wait !== null) {
     const age = last === undefined ? 0 : now - last.ahead - state.wait.since;
@@ -117,6 +119,17 @@ function blockedLines(
   const age = seconds < 1 ? '' : ` (for ${formatDuration(seconds * 1000)})`;
   const why = `  ${terminal.style('red', '✘')} can't ${what}${age}: ${harmless(message)}`;
   return hint === null ? [why] : [why, terminal.style('dim', `    ${harmless(hint)}`)];
+}
+
+/** What keeps the agent from looking and driving, since when, and what to do. */
+function troubleLines(
+  { message, hint, at }: NonNullable<EnvironmentView['trouble']>,
+  { now, terminal }: Showing,
+): readonly string[] {
+  const seconds = Math.floor((now - at) / 1000);
+  const age = seconds < 1 ? '' : `for ${formatDuration(seconds * 1000)}: `;
+  const why = `  ${terminal.style('red', '✘')} ${age}${harmless(message)}`;
+  return hint === undefined ? [why] : [why, terminal.style('dim', `    ${harmless(hint)}`)];
 }
 
 interface Showing {
