@@ -25,10 +25,10 @@ describe.each(HOSTS)('what %s says that a person must know', (_, generator) => {
   const onCluster =
     'image: registry.example/greeter\nenvironments: { production: { from: main, platform: { kubernetes: { namespace: greeter } } } }\n';
 
-  test('a project with a repository hears that nothing signs in there, and no other does', () => {
-    expect(notesOf(`image: ghcr.io/acme/greeter\n${onRunner}`)).toMatch(/`publish` cannot sign in/);
-    expect(notesOf(`image: ghcr.io/acme/greeter\n${onRunner}`)).not.toMatch(/needs a login|DOCKER_AUTH_CONFIG/);
-    expect(notesOf(onRunner)).not.toMatch(/sign in/);
+  test('a project with a repository hears how its push signs in there, and no other does', () => {
+    expect(notesOf(`image: ghcr.io/acme/greeter\n${onRunner}`)).toMatch(/`publish` signs in to ghcr\.io with/);
+    expect(notesOf(`image: acme/greeter\n${onRunner}`)).toMatch(/`publish` signs in to docker\.io with/);
+    expect(notesOf(onRunner)).not.toMatch(/signs? in/);
   });
 
   test('pull requests run beside a deployment that lives on the runner', () => {

@@ -1,15 +1,17 @@
 /** What a person must know before the files of any host do their work, and no file can set up. */
 
 import type { Job, JobGraph, JobSetup, Runners } from './job-graph.ts';
+import { LOGIN } from './registry-login.ts';
 
-/** Of jobs that push an image. */
-export function publishNotes(jobs: readonly Job[]): readonly string[] {
-  if (!jobs.some(({ permissions }) => permissions.includes('write-packages'))) return [];
-  return [
-    '`publish` cannot sign in to a registry in this version, whatever login its runner has: it fails, and no deployment ' +
-      'follows, unless the registry takes a push without. What is deployed to no cluster needs no `image` with a repository.',
-  ];
+/** @param login How a job of this host signs in to that registry, and what somebody must set up for it. */
+export function publishNotes(jobs: readonly Job[], login: (registry: string) => string): readonly string[] {
+  return jobs.flatMap(({ id, registry }) =>
+    registry === null ? [] : [`\`${id}\` signs in to ${registry} with ${login(registry)}.`],
+  );
 }
+
+/** As notes name the two. */
+export const LOGIN_NAMES = `${LOGIN.user} and ${LOGIN.password}`;
 
 /** How a host keeps the machines of deployments apart from the others. */
 interface Apart {

@@ -2,7 +2,8 @@
 
 import { freeWays } from '../gates.ts';
 import type { JobGraph, Predicate } from '../job-graph.ts';
-import { clusterNotes, publishNotes, strangerNotes } from '../shared-notes.ts';
+import { clusterNotes, LOGIN_NAMES, publishNotes, strangerNotes } from '../shared-notes.ts';
+import { GITHUB_REGISTRY } from '../registry-login.ts';
 import { environmentNames } from './plan-workflow.ts';
 
 export function notesOf(graph: JobGraph): readonly string[] {
@@ -47,8 +48,18 @@ export function notesOf(graph: JobGraph): readonly string[] {
       graph.jobs,
       'their jobs need a runner of yours (`ci.github.deployOn`) on which KUBECONFIG or ~/.kube/config leads to the cluster',
     ),
-    ...publishNotes(graph.jobs),
+    ...publishNotes(graph.jobs, loginOf),
   ];
+}
+
+function loginOf(registry: string): string {
+  if (registry !== GITHUB_REGISTRY) {
+    return `the secrets of the repository ${LOGIN_NAMES}: set them, unless everybody may push there`;
+  }
+  return (
+    'the token of the job; a package that was first pushed in another way must give this repository the role Write (settings ' +
+    'of the package, Manage Actions access)'
+  );
 }
 
 function environmentNote(name: string, { ways }: Predicate): string {

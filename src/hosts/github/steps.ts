@@ -4,6 +4,7 @@ import type { Job, JobGraph } from '../job-graph.ts';
 import { gatedEvents } from '../gates.ts';
 import { installLines } from '../install-lines.ts';
 import { CACHE_FOLDER, HANDOVER_FOLDER } from '../job-variables.ts';
+import { GITHUB_REGISTRY, LOGIN } from '../registry-login.ts';
 import { writeCommand } from '../write-command.ts';
 import { allOf, conditionOf } from './expression.ts';
 import type { Step } from './workflow.ts';
@@ -103,11 +104,24 @@ function runStep(job: Job): Step {
   const { title, input, secrets } = job;
   const gate = gatedEvents(job) === 'some' ? GATE : null;
   const env = {
-    ...Object.fromEntries(secrets.map((name) => [name, `\${{ secrets.${name} }}`])),
+    ...Object.fromEntries(secrets.map((name) => [name, secret(name)])),
+    ...loginOf(job),
     ...(input === null ? {} : { [input.variable]: '${{ inputs.release }}' }),
     ...(gate === null ? {} : { [gate]: gateValue(job) }),
   };
   return { name: title, ...(Object.keys(env).length === 0 ? {} : { env }), run: writeCommand(job, gate) };
+}
+
+function secret(name: string): string {
+  return `\${{ secrets.${name} }}`;
+}
+
+/** The token of the job may write to GitHub's own registry by its permissions. */
+function loginOf({ registry }: Job): Readonly<Record<string, string>> {
+  if (registry === null) return {};
+  if (registry === GITHUB_REGISTRY)
+    return { [LOGIN.user]: '${{ github.actor }}', [LOGIN.password]: '${{ github.token }}' };
+  return { [LOGIN.user]: secret(LOGIN.user), [LOGIN.password]: secret(LOGIN.password) };
 }
 
 /** Empty where nobody was asked. */

@@ -2,7 +2,8 @@
 
 import { gatedEvents } from '../gates.ts';
 import type { Job, JobGraph } from '../job-graph.ts';
-import { clusterNotes, publishNotes, strangerNotes, trustedRefs } from '../shared-notes.ts';
+import { GITLAB_REGISTRY } from '../registry-login.ts';
+import { clusterNotes, LOGIN_NAMES, publishNotes, strangerNotes, trustedRefs } from '../shared-notes.ts';
 
 export function gitlabNotes(graph: JobGraph): readonly string[] {
   const { jobs } = graph;
@@ -16,7 +17,7 @@ export function gitlabNotes(graph: JobGraph): readonly string[] {
         'make these runners protected, and let them take neither untagged jobs nor those with the tags of the others',
     }),
     ...clusterNotes(jobs, 'their jobs need a protected CI/CD variable KUBECONFIG of the type File'),
-    ...publishNotes(jobs),
+    ...publishNotes(jobs, loginOf),
     ...protectNotes(graph),
   ];
 }
@@ -34,6 +35,12 @@ function protectNotes(graph: JobGraph): readonly string[] {
         ]
       : []),
   ];
+}
+
+function loginOf(registry: string): string {
+  return registry === GITLAB_REGISTRY
+    ? 'the token of the job, which may push to the registry of this very project only'
+    : `the CI/CD variables ${LOGIN_NAMES}: set them masked and protected, unless everybody may push there`;
 }
 
 function approvalNotes(jobs: readonly Job[]): readonly string[] {

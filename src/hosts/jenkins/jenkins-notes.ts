@@ -3,6 +3,7 @@
 import { gatedEvents } from '../gates.ts';
 import type { JobGraph } from '../job-graph.ts';
 import { clusterNotes, publishNotes, strangerNotes } from '../shared-notes.ts';
+import { LOGIN_CREDENTIAL } from './job-stage.ts';
 import { type Layer, lostParallelism } from './layers.ts';
 
 export function jenkinsNotes(graph: JobGraph, layers: readonly Layer[]): readonly string[] {
@@ -19,7 +20,11 @@ export function jenkinsNotes(graph: JobGraph, layers: readonly Layer[]): readonl
     ...(jobs.some(({ permissions }) => permissions.includes('identity'))
       ? ['`publish` reads the credential SIGSTORE_ID_TOKEN of the plugin OpenID Connect Provider, audience `sigstore`.']
       : []),
-    ...publishNotes(jobs),
+    ...publishNotes(
+      jobs,
+      () =>
+        `the credential ${LOGIN_CREDENTIAL} (kind "Username with password", with this id), without which it does not run`,
+    ),
     ...(jobs.some((job) => gatedEvents(job) !== 'none')
       ? ['Whoever may build the job may say yes to a deployment; restrict it by the permissions of its folder.']
       : []),
@@ -56,7 +61,10 @@ function pluginsOf({ jobs }: JobGraph): readonly string[] {
     ['Lockable Resources', jobs.some(({ exclusive }) => exclusive !== null)],
     [
       'Credentials Binding',
-      jobs.some(({ secrets, permissions }) => secrets.length > 0 || permissions.includes('identity')),
+      jobs.some(
+        ({ secrets, permissions, registry }) =>
+          secrets.length > 0 || permissions.includes('identity') || registry !== null,
+      ),
     ],
     ['JUnit', jobs.some(({ reports }) => reports.junit !== null)],
     ['Coverage', jobs.some(({ reports }) => reports.coverage !== null)],
