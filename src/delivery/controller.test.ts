@@ -114,6 +114,19 @@ describe('a route that fails', () => {
     expectNoOpenEffects(rig);
   });
 
+  test('is said again when what was in force is not any more, and nothing else moves', async () => {
+    const rig = await createServingRig();
+    await rig.deploy(2, HELD);
+    await rig.seconds(5);
+    const before = rig.controller.state().commanded?.shares;
+    rig.world.commands.length = 0;
+    rig.world.loseRoute();
+    await rig.seconds(30);
+    expect(before).toEqual({ 1: 0.5, 2: 0.5 });
+    expect(rig.world.commands).toEqual(['#1 50% #2 50%']);
+    expect(rig.phase()).toBe('paused step');
+  });
+
   test('does not hold back another split', async () => {
     const rig = await createServingRig();
     rig.world.routerDown = true;

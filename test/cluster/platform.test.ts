@@ -114,6 +114,22 @@ describe.skipIf(!(await clusterAtHand()))('the platform on a cluster', () => {
       expect((await on.first.observe(on.context)).traffic).toEqual({ 3: 1 });
     });
 
+    test('a split that has lost its pods is seen as none; said again, it is in force', async () => {
+      const on = await stage({ traffic: 'service', gateway: null, hosts: [] });
+      await up(on, [1, 1], [2, 1]);
+      await on.first.apply(on.context, route({ 1: 0.5, 2: 0.5 }));
+      for (const { metadata } of await on.rig.objects('v1', 'pods', LABELS)) {
+        const content = { metadata: { labels: { 'slipway.dev/exposed': null } } };
+        const path = `/api/v1/namespaces/${on.rig.name}/pods/${metadata.name}`;
+        await cluster.admin.demand('PATCH', path, { content, type: 'application/merge-patch+json' });
+      }
+      // A look that still sees one of them with its label would give it to its like.
+      await systemClock.sleep(500);
+      expect((await on.first.observe(on.context)).traffic).toEqual({});
+      await on.first.apply(on.context, route({ 1: 0.5, 2: 0.5 }));
+      await seen(on, ({ traffic }) => traffic?.[1] === 0.5 && traffic[2] === 0.5);
+    });
+
     test('removed, nothing of it is left and nothing of anybody else is touched', async () => {
       const on = await stage({ traffic: 'service', gateway: null, hosts: [] });
       const core = `/api/v1/namespaces/${on.rig.name}`;

@@ -42,6 +42,8 @@ export interface World {
   desired(release: number): number;
   /** Somebody else changes how many replicas should run. */
   resize(release: number, replicas: number): void;
+  /** What splits the requests knows nothing any more. */
+  loseRoute(): void;
   never: Set<number>;
   /** Releases of which at most so many replicas get ready. */
   readyAtMost: Map<number, number>;
@@ -80,6 +82,9 @@ export function createWorld(): World {
     routes: [],
     desired: (release) => desired.get(release) ?? 0,
     resize: (release, replicas) => void desired.set(release, replicas),
+    loseRoute() {
+      shares = {};
+    },
     never: new Set(),
     readyAtMost: new Map(),
     failing: new Map(),

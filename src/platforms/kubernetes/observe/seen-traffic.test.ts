@@ -61,7 +61,8 @@ test('a plain Service gives all to the release that it names, or to each its sha
   const several = routeOf(plain, { 1: 0.5, 2: 0.5 }, 'Service');
   expect(serviceTraffic(routeOf(plain, { 2: 1 }, 'Service'), pods)).toEqual({ 2: 1 });
   expect(serviceTraffic(several, pods)).toEqual({ 1: 2 / 3, 2: 1 / 3 });
-  expect(serviceTraffic(several, [])).toBeNull();
+  expect(serviceTraffic(several, [])).toEqual({});
+  expect(serviceTraffic(several, [pod('d', 2, { ready: false }), pod('e', 1, { exposed: false })])).toEqual({});
   expect(serviceTraffic(routeOf(plain, {}, 'Service'), pods)).toEqual({});
   expect(serviceTraffic(undefined, pods)).toEqual({});
   expect(serviceTraffic({ ...several, spec: { selector: { app: 'other' } } }, pods)).toEqual({});

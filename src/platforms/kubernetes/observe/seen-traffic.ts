@@ -36,7 +36,8 @@ export function serviceTraffic(service: KubernetesObject | undefined, pods: read
     if (of !== null) counts.set(of, (counts.get(of) ?? 0) + 1);
   }
   const total = counts.values().reduce((sum, count) => sum + count, 0);
-  return total === 0 ? null : Object.fromEntries(counts.entries().map(([of, count]) => [of, count / total]));
+  // With none the Service leads nowhere, which is known: the split has to be said again.
+  return Object.fromEntries(counts.entries().map(([of, count]) => [of, count / total]));
 }
 
 export function isExposed(pod: KubernetesObject): boolean {
