@@ -20,6 +20,7 @@ import { approveByHost, requireHost } from '../host-gate.ts';
 import { introduceClusters } from '../introduce-clusters.ts';
 import { keepImage } from '../keep-image.ts';
 import { openSession } from '../pipeline-session.ts';
+import { countingNote } from '../report/counting-note.ts';
 import { environmentReport } from '../report/rollout-report.ts';
 import { whyReport } from '../report/why-report.ts';
 import { watchRollout } from '../report/rollout-watch.ts';
@@ -113,6 +114,8 @@ async function deployAndFollow(scene: RunScene, deployment: Deployment): Promise
   if (!answered.done) return tellRefusal(answered, terminal);
   const { answer, rollout, queued } = answered;
   terminal.print(`${key}: ${answer}; it answers at ${await addressOf(agent, request)}`);
+  const note = rollout === null ? null : countingNote(request.spec);
+  if (note !== null) terminal.note(`${terminal.style('yellow', 'note')} ${note}`);
   // Nothing to wait for: it is deployed there already, or was asked back to.
   if (rollout === null) return EXIT.ok;
   const asked = deployment.approvedByHost === true && target.spec.approval.count > 0;

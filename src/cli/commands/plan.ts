@@ -6,6 +6,7 @@ import type { Project } from '../../project/index.ts';
 import { openJournal, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
 import { openSession } from '../pipeline-session.ts';
+import { countingNote } from '../report/counting-note.ts';
 import { type EnvironmentForecast, forecastReport } from '../report/forecast-report.ts';
 import { harmless, table, type Terminal } from '../terminal.ts';
 
@@ -46,9 +47,16 @@ export async function runPlan(system: System, terminal: Terminal, options: PlanO
   if (deployments.length === 0) terminal.print(`  → nowhere: ${whyNowhere(project, revision)}`);
   for (const { environment, why, approval } of deployments) {
     terminal.print(`  → ${environment}  ${harmless(why)}${approval ? ', after approval' : ''}`);
+    const note = noteOn(project, environment);
+    if (note !== null) terminal.print(terminal.style('yellow', `    ! ${note}`));
   }
   for (const one of forecasts) terminal.print(`\n${forecastReport(one, terminal)}`);
   return EXIT.ok;
+}
+
+function noteOn({ environments }: Project, name: string): string | null {
+  const found = environments.find((one) => one.name === name);
+  return found === undefined ? null : countingNote(found.spec);
 }
 
 /** Supposed where no rollout has counted any: requests per second, and the share of them that fails. */
