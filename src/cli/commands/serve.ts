@@ -3,6 +3,7 @@
 import { identifyProcess, isAlive } from '../../kernel/subprocess.ts';
 import { agentClient, runAgent, type System } from '../../system.ts';
 import { EXIT, type ExitCode } from '../exit.ts';
+import { clustersLeft } from '../report/clusters-left.ts';
 import type { Terminal } from '../terminal.ts';
 
 export async function runServe(
@@ -36,6 +37,7 @@ export async function runDown(system: System, terminal: Terminal, agentOnly: boo
     terminal.print(
       agentOnly ? 'The agent has ended; router and replicas go on.' : 'Agent, router and replicas have ended.',
     );
+    await tellClusters(system, terminal);
     return EXIT.ok;
   }
   if (agentOnly) {
@@ -47,5 +49,11 @@ export async function runDown(system: System, terminal: Terminal, agentOnly: boo
   await agent.stop(true);
   await agent.ended;
   terminal.print('Router and replicas have ended.');
+  await tellClusters(system, terminal);
   return EXIT.ok;
+}
+
+async function tellClusters(system: System, terminal: Terminal): Promise<void> {
+  const left = await clustersLeft(system);
+  if (left !== null) terminal.print(left);
 }
