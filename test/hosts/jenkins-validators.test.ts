@@ -99,11 +99,13 @@ describe.skipIf('missing' in harness)('Groovy, the transformer of Jenkins and th
 
 /** In the place of slipway: says what it was asked, hands on an empty archive, and ends as `EXIT` says. */
 const STAND_IN = `#!/bin/sh
-echo "asked: $*"
+echo "asked: $*\${SLIPWAY_REGISTRY_USER:+ as $SLIPWAY_REGISTRY_USER with $SLIPWAY_REGISTRY_PASSWORD}"
 [ "$1" = run ] && mkdir -p .slipway/handover && : > ".slipway/handover/$2.tar"
 [ "$1" = deploy ] && exit "\${EXIT:-0}"
 exit 0
 `;
+
+const CREDENTIALS = { 'slipway-registry': { username: 'crane', password: 'password-of-the-crane' } };
 
 describe.skipIf('missing' in harness)('executed, with a stand-in for slipway,', () => {
   const bin = join(folder, 'bin');
@@ -116,6 +118,7 @@ describe.skipIf('missing' in harness)('executed, with a stand-in for slipway,', 
       mkdirSync(bin);
       mkdirSync(repository);
       writeFileSync(join(bin, 'slipway'), STAND_IN);
+      writeFileSync(join(folder, 'credentials.json'), JSON.stringify(CREDENTIALS));
       chmodSync(join(bin, 'slipway'), 0o755);
       await makeRepository(repository, { Jenkinsfile: gitflow });
     }
@@ -127,6 +130,8 @@ describe.skipIf('missing' in harness)('executed, with a stand-in for slipway,', 
       args: [
         ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
         ...Object.entries(parameters).flatMap(([name, value]) => ['--param', `${name}=${value}`]),
+        '--creds',
+        join(folder, 'credentials.json'),
         '--approve',
         answer,
         '--env',
@@ -139,7 +144,8 @@ describe.skipIf('missing' in harness)('executed, with a stand-in for slipway,', 
   }
 
   const PROOF = ['run build', 'run check', 'run package --no-push', 'run test'];
-  const PUSHED = ['run build', 'run check', 'run package', 'run package --no-push', 'run test'];
+  // Jenkins itself hides the password, and no other stage has either of the two.
+  const PUSHED = ['run build', 'run check', 'run package --no-push', 'run package as crane with ****', 'run test'];
 
   test.each([
     ['a push to develop', EVENTS['push to develop'], ['deploy staging --no-push', ...PUSHED]],
