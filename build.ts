@@ -43,9 +43,9 @@ const EXTERNAL = [/^node:/, /^@bytecodealliance\//, /^binaryen/, /^autocannon/, 
 const RUN =
   /[\\/]src[\\/](kernel|journal|pipeline|system\.ts|cli[\\/](start|direct-output|exit|terminal|run-tasks|keep-image|pipeline-session|project-folder|report[\\/]run-report|commands[\\/]run)\.ts)/;
 
-/** And so is what finds out which tasks a project has. The parsers of images are not in it: they bring zod. */
+/** And so is what finds out which tasks a project has. The parsers of images and of credentials are not in it: they bring zod. */
 const TASKS =
-  /[\\/]src[\\/](stages|toolchains|wasm)[\\/]|[\\/]src[\\/]oci[\\/](?!schemas\.ts)|[\\/]node_modules[\\/]smol-toml[\\/]/;
+  /[\\/]src[\\/](stages|toolchains|wasm)[\\/]|[\\/]src[\\/]oci[\\/](?!schemas\.ts|find-credential\.ts)|[\\/]node_modules[\\/]smol-toml[\\/]/;
 
 /** What the bundle is made of: the sources but for tests, their folders (so that a new or lost file counts), and this. */
 function sources(): readonly string[] {

@@ -56,6 +56,8 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['backtest', join(checkout, 'test/fixtures/backtest/counters.ndjson')],
   ['manifests', 'production'],
   ['rbac'],
+  ['ci', 'generate', 'jenkins', '--stdout'],
+  ['doctor'],
   ['down'],
 ];
 
