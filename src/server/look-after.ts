@@ -4,7 +4,7 @@
  * lets go when another wants to drive. What it remembers of the environment lasts no longer than the right to drive.
  */
 
-import type { Command, CommandAnswer, EnvironmentState } from '../delivery/index.ts';
+import type { Command, CommandAnswer, EnvironmentState, Told } from '../delivery/index.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { Fault } from '../kernel/fault.ts';
 import { livesOn, lostRecord } from './lost-record.ts';
@@ -55,6 +55,7 @@ export function lookAfter(options: LookAfterOptions): LookedAfter {
   const leaving: (() => void)[] = [];
   let seat: Seat | null = null;
   let exists = false;
+  let copied: Told['entries'] = [];
   let commands = 0;
   let due = true;
   let rouse = (): void => undefined;
@@ -84,8 +85,13 @@ export function lookAfter(options: LookAfterOptions): LookedAfter {
   const mustLeave = ({ controller, tenure }: Seat): boolean =>
     tenure.lost.aborted || (commands === 0 && (tenure.wanted() || leaving.length > 0 || !controller.exists()));
 
+  const copy = async (): Promise<boolean> => {
+    const told = await copyEntries({ key, drivers, journal, copied }, now);
+    copied = told.entries;
+    return told.exists;
+  };
   const standBy = async (): Promise<void> => {
-    exists = await copyEntries({ key, drivers, journal }, now);
+    exists = await copy();
     if (!exists && livesOn(key, journal)) throw lostRecord(key);
     if (exists && standsBy()) await inTurn(() => sit({ wish: false }));
   };
@@ -163,7 +169,7 @@ export function lookAfter(options: LookAfterOptions): LookedAfter {
       if (seat !== null) return seat.controller.exists() ? seat.controller.state() : null;
       return (await store.load(key))?.record.state ?? null;
     },
-    catchUp: () => copyEntries({ key, drivers, journal }, now),
+    catchUp: copy,
     letGo: () =>
       new Promise<void>((resolve) => {
         if (ending.aborted) return resolve(ended);

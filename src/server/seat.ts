@@ -7,6 +7,7 @@ import {
   type EnvironmentSpec,
   type Platform,
   type Tenure,
+  type Told,
 } from '../delivery/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -71,17 +72,19 @@ export async function takeSeat(options: SeatOptions, { wish, spec }: SeatWish): 
   }
 }
 
-interface Copied {
+interface Copying {
   readonly key: string;
   readonly drivers: Drivers;
   readonly journal: Journal;
+  /** The entries that were copied the last time: where it is these that are told again, nothing has to be done. */
+  readonly copied?: Told['entries'];
 }
 
-/** What another has told goes into our own journal, each once. Returns whether there is something to drive. */
-export async function copyEntries({ key, drivers, journal }: Copied, signal?: AbortSignal): Promise<boolean> {
-  const { exists, entries } = await drivers.told(key, signal);
-  if (entries.length > 0) journal.append(entries);
-  return exists;
+/** What another has told goes into our own journal, each once. Returns what was told, and whether there is something. */
+export async function copyEntries({ key, drivers, journal, copied }: Copying, signal?: AbortSignal): Promise<Told> {
+  const told = await drivers.told(key, signal);
+  if (told.entries.length > 0 && told.entries !== copied) journal.append(told.entries);
+  return told;
 }
 
 /** Whoever has slept through the time for which it may drive learns of it before it changes anything. */

@@ -116,6 +116,29 @@ describe('two homes that know an environment of a cluster', () => {
     expect(stage.world.desired(1)).toBe(2);
   });
 
+  test('what was copied is not copied again until something new is told', async () => {
+    const stage = createStage();
+    const [ana, ben] = [await createHome(stage, 'ana'), await createHome(stage, 'ben')];
+    await ana.deploy(1);
+    await stage.seconds(10);
+    await ben.agent.know(KEY, CLUSTER);
+    await stage.seconds(2);
+    const { append } = ben.journal;
+    let copies = 0;
+    Object.assign(ben.journal, {
+      append: (drafts: Parameters<Journal['append']>[0]) => {
+        copies += 1;
+        return append(drafts);
+      },
+    });
+    await stage.seconds(20);
+    expect(copies).toBe(0);
+    await ana.deploy(2);
+    await stage.seconds(2);
+    expect(copies).toBeGreaterThan(0);
+    expect(ben.told()).toEqual(ana.told());
+  });
+
   test('who only looks never drives; who has driven takes over from one that died', async () => {
     const stage = createStage();
     const [ana, ben, eva] = [
