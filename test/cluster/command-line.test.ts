@@ -157,6 +157,20 @@ describe.skipIf(!(await clusterAtHand()))('slipway on a cluster', () => {
     expect(performance.now() - begun).toBeLessThan(10_000);
     await laptop.until(/#1 [\s\S]*100%|100%[\s\S]*#1/, 'status', 'production', '--watch');
     expect(ci.slipway('history', 'production').text).toMatch(/rolledBack|rolled back/i);
+
+    // A person's hand on the replicas is not undone, and not passed over in silence.
+    const [serving] = await place.objects('apps/v1', 'deployments', { 'slipway.dev/release': '1' });
+    const path = `/apis/apps/v1/namespaces/${place.name}/deployments/${serving?.metadata.name}`;
+    const type = 'application/merge-patch+json';
+    await cluster.admin.demand('PATCH', `${path}?fieldManager=kubectl`, { content: { spec: { replicas: 1 } }, type });
+    const told = await laptop.until(
+      /can't run[\s\S]*kubectl[\s\S]*leave these fields/,
+      'status',
+      'production',
+      '--watch',
+    );
+    expect(told).toMatch(/healthy, but not all can be done/);
+    expect(laptop.slipway('down').text).toContain('On clusters go on: greeter/production.');
   });
 
   test('a job ends with 4 where a person must decide, who does so from elsewhere; the next job goes on', async () => {
