@@ -1,13 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../kernel/workspace.ts';
 import { updatePins, type UpdatePinsOptions } from './update-pins.ts';
 
+function emptyFolder(): string {
+  const folder = temporaryFolder();
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return `${folder}/`;
+}
+
 /** A folder of repositories, as a host of actions has them. */
 function repositories(): { readonly base: string; git(action: string, ...args: string[]): string } {
-  const base = `${temporaryFolder()}/`;
+  const base = emptyFolder();
   const identity = ['-c', 'user.name=t', '-c', 'user.email=t@example.org'];
   const git = (action: string, ...args: string[]): string =>
     execFileSync('git', [...identity, ...args], { cwd: join(base, action), encoding: 'utf8', stdio: 'pipe' }).trim();
@@ -55,7 +61,7 @@ test('a tag that has moved is told and not followed, nor what came after it', as
 
 test('a repository that does not answer ends it', async () => {
   const pins = { 'acme/gone': { version: 'v1.0.0', commit: '0'.repeat(40) } };
-  await expect(ask({ pins, base: `${temporaryFolder()}/` })).rejects.toMatchObject({
+  await expect(ask({ pins, base: emptyFolder() })).rejects.toMatchObject({
     code: 'hosts/no-version',
     kind: 'unreachable',
   });

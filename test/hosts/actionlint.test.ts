@@ -1,8 +1,8 @@
 /** actionlint, which knows more than GitHub's parser: labels of runners, inputs of actions, shell. */
 
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { githubGenerator } from '../../src/hosts/github/index.ts';
 import { SHIPPED_PINS } from '../../src/hosts/pins.ts';
 import { runCommand } from '../../src/kernel/subprocess.ts';
@@ -17,7 +17,9 @@ const PROJECTS = join(import.meta.dirname, 'projects');
 
 /** What it finds, a line each. Runs on the texts as `<name>.yml`. */
 async function findingsIn(texts: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  const folder = join(temporaryFolder(), '.github/workflows');
+  const scratch = temporaryFolder();
+  onTestFinished(() => rmSync(scratch, { recursive: true }));
+  const folder = join(scratch, '.github/workflows');
   mkdirSync(folder, { recursive: true });
   const files = Object.entries(texts).map(([name, text]) => {
     const path = join(folder, `${name}.yml`);

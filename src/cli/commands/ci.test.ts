@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { plainTerminal } from '../../../test/rigs/terminal-rig.ts';
@@ -18,7 +18,10 @@ beforeEach(() => {
   writeFileSync(join(folder, 'slipway.yaml'), 'service: greeter\nbranches: trunk\nenvironments: { staging: {} }\n');
   process.chdir(folder);
 });
-afterEach(() => process.chdir(home));
+afterEach(() => {
+  process.chdir(home);
+  rmSync(folder, { recursive: true });
+});
 
 async function generate(options: Partial<GenerateOptions> = {}) {
   const terminal = plainTerminal();

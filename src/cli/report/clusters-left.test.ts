@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createServingRig } from '../../../test/rigs/engine-rig.ts';
 import { temporaryFolder } from '../../kernel/workspace.ts';
 import { openJournal, openSystem, type System } from '../../system.ts';
@@ -8,6 +8,7 @@ import { clustersLeft } from './clusters-left.ts';
 
 async function createHome(onCluster: readonly string[], live: readonly string[]): Promise<System> {
   const folder = temporaryFolder();
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const system = openSystem({ SLIPWAY_HOME: join(folder, 'home'), SLIPWAY_CACHE: join(folder, 'cache') });
   mkdirSync(system.home, { recursive: true });
   const booked = { cluster: { kubeconfig: null, context: 'prod', namespace: 'shop' }, standsBy: true };

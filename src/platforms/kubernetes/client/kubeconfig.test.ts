@@ -1,11 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { kubeconfigText } from '../../../../test/rigs/api-server-rig.ts';
 import { temporaryFolder } from '../../../kernel/workspace.ts';
 import { openKubeconfig } from './kubeconfig.ts';
 
 const folder = temporaryFolder();
+afterAll(() => rmSync(folder, { recursive: true }));
 const file = (name: string, text: string): string => {
   const path = join(folder, name);
   writeFileSync(path, text);
