@@ -1,6 +1,7 @@
 /** The Lease of an environment as an object of the API server, and back. Pure. */
 
 import type { KubernetesObject } from './cluster-client.ts';
+import { fieldOf, numberOf, textOf } from './fields.ts';
 import { KINDS } from './kinds.ts';
 import { environmentLabels, recordName } from './names.ts';
 
@@ -68,21 +69,16 @@ export function leaseObject(key: string, state: LeaseState): KubernetesObject {
 }
 
 export function readLease(object: KubernetesObject): LeaseState {
-  const spec = fieldsOf(object['spec']);
-  const { holderIdentity, leaseDurationSeconds, leaseTransitions } = spec;
+  const seconds = fieldOf(object, 'spec', 'leaseDurationSeconds');
   return {
-    holder: typeof holderIdentity === 'string' && holderIdentity !== '' ? holderIdentity : null,
-    duration: (typeof leaseDurationSeconds === 'number' ? leaseDurationSeconds : 15) * 1000,
-    acquired: timeIn(spec['acquireTime']),
-    renewed: timeIn(spec['renewTime']),
-    transitions: typeof leaseTransitions === 'number' ? leaseTransitions : 0,
+    holder: textOf(object, 'spec', 'holderIdentity') || null,
+    duration: (typeof seconds === 'number' ? seconds : 15) * 1000,
+    acquired: timeIn(textOf(object, 'spec', 'acquireTime')),
+    renewed: timeIn(textOf(object, 'spec', 'renewTime')),
+    transitions: numberOf(object, 'spec', 'leaseTransitions'),
     wish: object.metadata.annotations?.[WISH] ?? null,
     object,
   };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 }
 
 /** RFC 3339 with microseconds, as the API server insists on. */
@@ -90,7 +86,7 @@ function microTime(wall: number): string {
   return new Date(wall).toISOString().replace('Z', '000Z');
 }
 
-function timeIn(value: unknown): number {
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+function timeIn(text: string): number {
+  const time = Date.parse(text);
   return Number.isNaN(time) ? 0 : time;
 }

@@ -8,7 +8,7 @@ import type { Json } from '../../../kernel/digest.ts';
 import { parseQuantity } from './quantity.ts';
 import type { KubernetesObject } from '../cluster-client.ts';
 import { FIELD_MANAGER } from '../names.ts';
-import { fieldOf, listOf, textOf } from '../observe/fields.ts';
+import { fieldOf, listOf, textOf } from '../fields.ts';
 
 type Fields = { readonly [key: string]: Json | undefined };
 

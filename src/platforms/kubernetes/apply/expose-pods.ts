@@ -7,7 +7,7 @@ import type { ClusterClient, KubernetesObject } from '../cluster-client.ts';
 import { KINDS } from '../kinds.ts';
 import { LABELS } from '../names.ts';
 import { isChanged } from '../kubernetes-fault.ts';
-import { fieldOf, textOf } from '../observe/fields.ts';
+import { fieldOf, textOf } from '../fields.ts';
 import type { FollowedEnvironment } from '../observe/followed-environment.ts';
 import { isGoing, releaseOf } from '../observe/release-status.ts';
 import { isExposed } from '../observe/seen-traffic.ts';

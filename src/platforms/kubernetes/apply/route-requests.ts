@@ -7,7 +7,7 @@ import { KINDS } from '../kinds.ts';
 import { kubernetesFault } from '../kubernetes-fault.ts';
 import { LABELS } from '../names.ts';
 import { routeObjects } from '../objects/index.ts';
-import { fieldOf, textOf } from '../observe/fields.ts';
+import { fieldOf, textOf } from '../fields.ts';
 import type { FollowedEnvironment } from '../observe/followed-environment.ts';
 import { refusalOfRoute } from '../observe/seen-traffic.ts';
 import { applyObjects, type WantedObject, withLive } from './apply-objects.ts';

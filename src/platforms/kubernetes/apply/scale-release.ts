@@ -4,7 +4,7 @@ import type { EnvironmentContext, Release, ScaleEffect } from '../../../delivery
 import type { KubernetesObject } from '../cluster-client.ts';
 import { KINDS } from '../kinds.ts';
 import { deployment, environmentObjects, releaseObjects } from '../objects/index.ts';
-import { numberOf } from '../observe/fields.ts';
+import { numberOf } from '../fields.ts';
 import type { FollowedEnvironment } from '../observe/followed-environment.ts';
 import { releaseOf } from '../observe/release-status.ts';
 import { appliedFields, isObject } from './applied-fields.ts';

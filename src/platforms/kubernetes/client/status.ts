@@ -1,5 +1,7 @@
 /** What the API server says when it refuses: the object `Status` (meta/v1), read from an answer as far as it is there. */
 
+import { fieldOf, listOf, textOf } from '../fields.ts';
+
 export interface Status {
   readonly code: number;
   /** `Forbidden`, `Conflict`, `Invalid`, …; empty when the answer is none of the API's own. */
@@ -21,8 +23,8 @@ interface Cause {
 
 /** `retryAfter`: what the head of the answer says about it. */
 export function readStatus(code: number, body: string, retryAfter: number | null): Status {
-  const parsed = fieldsOf(parsedOrNull(body));
-  if (parsed['kind'] !== 'Status') {
+  const parsed = parsedOrNull(body);
+  if (textOf(parsed, 'kind') !== 'Status') {
     return { code, reason: '', message: body.trim().slice(0, 300), kind: '', name: '', causes: [], retryAfter };
   }
   const status = statusOf(parsed, code);
@@ -30,20 +32,20 @@ export function readStatus(code: number, body: string, retryAfter: number | null
 }
 
 /** From an object that is one already: what a watch sends in its stream. */
-export function statusOf(object: Readonly<Record<string, unknown>>, code = 500): Status {
-  const details = fieldsOf(object['details']);
-  const causes = Array.isArray(details['causes']) ? details['causes'] : [];
-  const wait = details['retryAfterSeconds'];
+export function statusOf(object: unknown, code = 500): Status {
+  const own = fieldOf(object, 'code');
+  const wait = fieldOf(object, 'details', 'retryAfterSeconds');
   return {
-    code: typeof object['code'] === 'number' ? object['code'] : code,
-    reason: textOf(object['reason']),
-    message: textOf(object['message']),
-    kind: textOf(details['kind']),
-    name: textOf(details['name']),
-    causes: causes.map((cause: unknown) => {
-      const fields = fieldsOf(cause);
-      return { reason: textOf(fields['reason']), message: textOf(fields['message']), field: textOf(fields['field']) };
-    }),
+    code: typeof own === 'number' ? own : code,
+    reason: textOf(object, 'reason'),
+    message: textOf(object, 'message'),
+    kind: textOf(object, 'details', 'kind'),
+    name: textOf(object, 'details', 'name'),
+    causes: listOf(object, 'details', 'causes').map((cause) => ({
+      reason: textOf(cause, 'reason'),
+      message: textOf(cause, 'message'),
+      field: textOf(cause, 'field'),
+    })),
     retryAfter: typeof wait === 'number' ? wait * 1000 : null,
   };
 }
@@ -59,12 +61,4 @@ function parsedOrNull(body: string): unknown {
   } catch {
     return null;
   }
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? { ...value } : {};
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

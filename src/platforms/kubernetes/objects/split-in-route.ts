@@ -4,7 +4,7 @@ import type { EnvironmentContext } from '../../../delivery/index.ts';
 import type { KubernetesObject } from '../cluster-client.ts';
 import { KINDS } from '../kinds.ts';
 import { ANNOTATIONS } from '../names.ts';
-import { fieldOf, listOf, numberOf, textOf } from '../observe/fields.ts';
+import { fieldOf, listOf, numberOf, textOf } from '../fields.ts';
 import { backendName, WEIGHTS_TOTAL } from './http-route.ts';
 import { PERCENT_TOTAL, subsetName } from './virtual-service.ts';
 import { type Shares, weightsOf } from './weights.ts';

@@ -1,7 +1,7 @@
 /** Why a pod can't become or stay ready by itself, in its own words. */
 
 import type { KubernetesObject } from '../cluster-client.ts';
-import { conditionOf, fieldOf, listOf, numberOf, textOf } from './fields.ts';
+import { conditionOf, fieldOf, listOf, numberOf, textOf } from '../fields.ts';
 
 /** Reasons for which a container waits that do not pass by themselves. The others (ContainerCreating) are of a start. */
 const LASTING: readonly string[] = [

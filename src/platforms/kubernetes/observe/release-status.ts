@@ -3,7 +3,7 @@
 import type { ReleaseStatus } from '../../../delivery/index.ts';
 import type { KubernetesObject } from '../cluster-client.ts';
 import { LABELS } from '../names.ts';
-import { conditionOf, listOf, numberOf, textOf } from './fields.ts';
+import { conditionOf, listOf, numberOf, textOf } from '../fields.ts';
 import { podFailure } from './pod-failure.ts';
 
 /** Number of the release that an object belongs to; `null`: it is of none. */

@@ -4,7 +4,7 @@ import type { EnvironmentContext, Observation } from '../../../delivery/index.ts
 import type { KubernetesObject } from '../cluster-client.ts';
 import { splitInRoute } from '../objects/index.ts';
 import { LABELS } from '../names.ts';
-import { conditionOf, fieldOf, listOf, numberOf, textOf } from './fields.ts';
+import { conditionOf, fieldOf, listOf, numberOf, textOf } from '../fields.ts';
 import { isGoing, isReady, releaseOf } from './release-status.ts';
 
 type Traffic = Observation['traffic'];
