@@ -15,12 +15,19 @@ export interface HostRef {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** The CI system that we are in a job of, by what each of them sets; `null`: none. */
+export function hostIn(env: Variables): 'github' | 'gitlab' | 'jenkins' | null {
+  if (env['GITHUB_ACTIONS'] === 'true') return 'github';
+  if (env['GITLAB_CI'] === 'true') return 'gitlab';
+  return filled(env, 'JENKINS_URL') || (filled(env, 'BUILD_ID') && filled(env, 'JOB_NAME')) ? 'jenkins' : null;
+}
+
+const REFS = { github: fromGitHub, gitlab: fromGitLab, jenkins: fromJenkins };
+
 /** `null` outside of a job, and for a job that is for no ref. */
 export function readHostRef(env: Variables): HostRef | null {
-  if (env['GITHUB_ACTIONS'] === 'true') return fromGitHub(env);
-  if (env['GITLAB_CI'] === 'true') return fromGitLab(env);
-  if (filled(env, 'JENKINS_URL') ?? (filled(env, 'BUILD_ID') && filled(env, 'JOB_NAME'))) return fromJenkins(env);
-  return null;
+  const host = hostIn(env);
+  return host === null ? null : REFS[host](env);
 }
 
 /** docs.github.com, "Variables reference" and "Events that trigger workflows". */

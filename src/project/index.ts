@@ -9,6 +9,7 @@ export { type Deployment, deploymentsFor, whyNowhere } from './branch-rules.ts';
 export { describeConfig, type DescribedConfig } from './describe-config.ts';
 export { globsOverlap, matchesGlob } from './glob.ts';
 export type { Origin, Setting } from './settings.ts';
+export { hostIn } from './host-ref.ts';
 export { imageTags } from './image-tags.ts';
 export { smallestProjectFile } from './init-file.ts';
 export { projectJsonSchema } from './json-schema.ts';
